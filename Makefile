@@ -5,6 +5,7 @@
 #                                             make test-slow      simulations of minutes
 #   make check     format, lint, types, tests: what a change must pass
 #   make figures   regenerate the figures in README.md      make schemas   the published JSON Schemas
+#   make golden    the reviewed prompts and grammars of the shipped rubrics
 #   make bench     measurements under tests/bench           make lock      constraints.txt from constraints.in
 #
 # TORCH_INDEX chooses a build of torch, such as the CPU one:
@@ -22,7 +23,7 @@ export ASSAY_DATA
 TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.in)
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: demo test test-browser test-slow check figures schemas bench lock wheel clean
+.PHONY: demo test test-browser test-slow check figures schemas golden bench lock wheel clean
 .DEFAULT_GOAL := check
 
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -60,6 +61,9 @@ figures: $(VENV)/.developed
 
 schemas: $(VENV)/.developed
 	$(BIN)/python tests/tools/report_schema.py
+
+golden: $(VENV)/.developed
+	$(BIN)/python tests/tools/golden_prompts.py
 
 bench: $(VENV)/.developed
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/bench/scale.py
