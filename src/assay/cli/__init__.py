@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import typer
 
 from ..errors import InputError
-from . import bench, compare, data, demo, doctor, rubric
+from . import bench, compare, data, demo, doctor, pocket, rubric
 
 __all__ = ["app", "main"]
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 data.app.command("doctor", no_args_is_help=True)(doctor.doctor)
 app.add_typer(data.app, name="data")
 app.add_typer(rubric.app, name="rubric")
+app.add_typer(pocket.app, name="pocket")
 app.command("bench", no_args_is_help=True)(bench.bench)
 app.command("compare", no_args_is_help=True)(compare.compare)
 app.command("demo")(demo.demo)

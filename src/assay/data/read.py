@@ -122,6 +122,7 @@ class Stream:
                 self.filtered += 1
                 continue
             self.kept += 1
+            self.rows += self.schema.generated
             yield _cut(record, cut) if cut else record
         if not self.kept:
             raise InputError(self._why_empty())
@@ -133,6 +134,8 @@ class Stream:
 
     def _source(self) -> Iterator[Row]:
         where, options, hub = self.spec.where, self.spec.options, self.schema.hub
+        if self.schema.generated:
+            return
         if not os.path.exists(where) and is_hub_id(where):
             split = options.get("split", hub.split if hub else "train")
             yield from hub_rows(where, config=options.get("config", hub.config if hub else None), split=split)

@@ -35,6 +35,7 @@ from . import (
     trl_stepwise,
     ultrafeedback,
     webgpt,
+    world,
 )
 from .schema import Schema
 
@@ -68,6 +69,7 @@ _ALL: tuple[Schema, ...] = (
     rewardbench.SCHEMA,
     rewardbench2.SCHEMA,
     hhh.SCHEMA,
+    world.SCHEMA,
     mapping.SCHEMA,
 )
 

@@ -80,3 +80,5 @@ class Schema:
     """Where it lies on the hub."""
     seen: bool = True
     """False: written from documentation, never run on real rows."""
+    generated: bool = False
+    """True: there is no file; the reader makes its records from the DATA itself."""

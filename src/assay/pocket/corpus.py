@@ -1,0 +1,76 @@
+"""What the plain language model reads: dialogues of the world, in which truth shows only in its consequences.
+
+A document is a task, an answer of any quality, and in about 30 % a reaction: the user comes back
+with what was missing or what happened, and half of those who had reason to complain get the task
+done properly.  There are no scores, no choices between answers and no verdicts, so whatever a
+reward model later reads off the features was not put there as a verdict.  Quirks stand in 40 % of
+answers, whatever the truth and the reaction.  Only the five training families occur; the audit
+quirk never does.  Names and things come from all worlds, since worlds share one language model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..types import Message
+from .domain import TRAINING_FAMILIES, Answer, Domain, Task, World
+from .draw import Draw
+from .plan import active_quirks
+from .world import DOMAINS, domain_of
+
+__all__ = ["QUIRK_RATE", "REACTION_RATE", "WORLDS", "Document", "document", "documents"]
+
+QUIRK_RATE = 0.4
+REACTION_RATE = 0.3
+MENDED_RATE = 0.5
+WORLDS = 13
+"""Seeds 0 to 12 exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One dialogue of the corpus."""
+
+    messages: tuple[Message, ...]
+    """Task, answer, and sometimes reaction and second answer."""
+    domain: str
+    """Of the task."""
+    task: Task
+    """What was asked; never shown besides its prompt."""
+    answer: Answer
+    """The first answer and its truth; never shown besides its text."""
+    quirks: tuple[str, ...]
+    """Those of the first answer."""
+
+
+def _written(draw: Draw, domain: Domain, world: World, task: Task, u: int, planted: tuple[str, ...]) -> Answer:
+    text = domain.answer(draw, world, task, u, dict.fromkeys(domain.kinds, 1.0)).text
+    for quirk in planted:
+        text = domain.plant(draw, task, text, quirk)
+    return domain.check(task, text)
+
+
+def document(index: int, seed: int = 0) -> Document:
+    """Return document `index` of the corpus, a function of the two numbers alone."""
+    draw = Draw("pocket", "corpus", seed, index)
+    name = draw.pick(DOMAINS)
+    domain, world = domain_of(name), World(draw.below(WORLDS))
+    task = domain.task(draw, world, draw.pick(TRAINING_FAMILIES), draw.pick(domain.scenarios))
+    planted, again = (tuple(q for q in active_quirks(name) if draw.chance(QUIRK_RATE)) for _ in range(2))
+    answer = _written(draw, domain, world, task, draw.below(4), planted)
+    messages = [*task.prompt, Message(role="assistant", content=answer.text)]
+    if draw.chance(REACTION_RATE):
+        messages.append(Message(role="user", content=domain.reaction(draw, world, task, answer)))
+        if answer.u < 3 and draw.chance(MENDED_RATE):
+            mended = _written(draw, domain, world, task, 3, again)
+            messages.append(Message(role="assistant", content=mended.text))
+    return Document(messages=tuple(messages), domain=name, task=task, answer=answer, quirks=planted)
+
+
+def documents(seed: int = 0, start: int = 0) -> Iterator[Document]:
+    """Yield the corpus without end, from any place."""
+    index = start
+    while True:
+        yield document(index, seed)
+        index += 1

@@ -1,0 +1,58 @@
+"""The fourteen topics of the word problems, and the facts of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .domain import World
+from .draw import Draw
+from .reasoning_measures import building, classroom, cooking, reading, sport, tank, travel, warehouse
+from .reasoning_money import gardening, prices, printing, savings, tickets, wages
+from .reasoning_plans import Plan, words
+from .reasoning_words import DOING, EXTRAS
+
+__all__ = ["SCENARIOS", "draw_plan"]
+
+_DRAW: Mapping[str, Callable[[Plan], None]] = {
+    "prices": prices,
+    "travel": travel,
+    "cooking": cooking,
+    "savings": savings,
+    "gardening": gardening,
+    "printing": printing,
+    "classroom": classroom,
+    "warehouse": warehouse,
+    "tank": tank,
+    "wages": wages,
+    "tickets": tickets,
+    "building": building,
+    "reading": reading,
+    "sport": sport,
+}
+
+SCENARIOS = tuple(_DRAW)
+
+
+def draw_plan(draw: Draw, world: World, scenario: str) -> dict[str, Any]:
+    """Return the facts of a problem: its plan, who it is about, and the order in which its quantities are told.
+
+    Raises:
+        ValueError: the scenario is unknown.
+    """
+    if scenario not in _DRAW:
+        raise ValueError(f"scenario must be one of {', '.join(SCENARIOS)}; got {scenario!r}")
+    plan = Plan(draw, world, draw.between(2, 8))
+    _DRAW[scenario](plan)
+    if draw.chance(0.3):
+        name, phrase, low, high, unit = draw.pick(EXTRAS[scenario])
+        plan.told(name, phrase, draw.between(low, high), unit)
+    told = [i for i, q in enumerate(plan.given) if q["phrase"]]
+    return {
+        "given": plan.given,
+        "steps": plan.steps,
+        "answer": plan.steps[-1]["value"],
+        "order": draw.shuffled(told) if draw.chance(0.5) else told,
+        "who": draw.pick(words(world, "names")),
+        "doing": draw.pick(DOING[scenario]),
+    }
