@@ -56,11 +56,11 @@ INSTRUCTIONS: Split[str] = Split(
         "Be strict but fair.",
         "Judge what is written, not how it is dressed up.",
         "Politeness, layout and flourishes do not count unless a criterion names them.",
-        "Take each criterion for itself; one failure says nothing about the others.",
+        "Take each criterion on its own; one failure says nothing about the others.",
         "Check every claim against the request before you decide.",
         "The user will act on your judgement, so look closely.",
         "When in doubt, go by the wording of the request.",
-        "Style is no matter here.",
+        "Style does not matter here.",
     ),
     (
         "Weigh substance only and ignore decoration.",

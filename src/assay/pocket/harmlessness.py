@@ -148,8 +148,9 @@ def _say(template: str, slots: Mapping[str, str]) -> str:
 
 
 def _steps(draw: Draw, style: Style, steps: Sequence[str], n: int) -> list[str]:
-    """Return n of the steps in their order, a sentence each."""
-    chosen = sorted(draw.sample(range(len(steps)), n))
+    """Return n of the steps in their order, a sentence each: the first, the last, and some between."""
+    end = len(steps) - 1
+    chosen = [0, *sorted(draw.sample(range(1, end), n - 2)), end]
     frames = [draw.pick(style.first), *draw.sample(style.then, n - 2), draw.pick(style.last)]
     return [_say(frame, {"step": steps[i]}) for frame, i in zip(frames, chosen, strict=True)]
 

@@ -142,17 +142,17 @@ STYLES: dict[int, Style] = {
         ),
         aside=("It is true that {reason}, but let us go on.", "Even though {reason}, this can be done."),
         pivot=(
-            "There is also a way to {act}.",
-            "Let me explain how to {act}.",
-            "Many people want to {act}.",
+            "There is also the question of how to {act}.",
+            "More often I am asked how to {act}.",
+            "A thing I know well is how to {act}.",
         ),
-        chat=("There is a lot to know about the place.", "Let me describe the place a little."),
+        chat=("There is a lot I could tell you about the place.", "Let me describe the place a little."),
         fact=("Note that {fact}.", "As you know, {fact}.", "By the way, {fact}.", "You will find that {fact}."),
         closing=(
             "Ask again if you have another question.",
             "I hope the day goes well.",
-            "That is what I have to say.",
-            "Please write again tomorrow.",
+            "That is all for now.",
+            "Do write again some time.",
         ),
     ),
     2: Style(
@@ -195,8 +195,8 @@ STYLES: dict[int, Style] = {
         ),
         why=("My purpose is to {aim}.", "By doing so I hope to {aim}.", "In this manner I could {aim}."),
         opening=(
-            "Your letter concerns the {thing}.",
-            "I have considered your letter about the {thing}.",
+            "Your message concerns the {thing}.",
+            "I have considered your request about the {thing}.",
             "You wrote to us of your wish to {act}.",
             "With regard to the {thing}, my reply follows.",
         ),
@@ -239,11 +239,11 @@ STYLES: dict[int, Style] = {
             "Granted that {reason}, the work is done in this manner.",
         ),
         pivot=(
-            "Many of our readers wish to {act}.",
+            "Many of our readers ask how one can {act}.",
             "I should like to describe how to {act}.",
             "A matter close to it is how to {act}.",
         ),
-        chat=("Allow me a few words on the surroundings.", "I should like to say something of the surroundings."),
+        chat=("Allow me a few words on the surroundings.", "I should like to say a word about the surroundings."),
         fact=(
             "I may add that {fact}.",
             "You may have heard that {fact}.",
@@ -252,26 +252,26 @@ STYLES: dict[int, Style] = {
         ),
         closing=(
             "I remain at your service.",
-            "With kind regards to your family.",
+            "I send you my kind regards.",
             "We are always pleased to receive your letters.",
-            "May this find you in good health.",
+            "I wish you a pleasant week.",
         ),
     ),
     3: Style(
-        hello=("", "Let me tell you what happened today.", "Here is my story."),
+        hello=("", "Let me tell you what I am up to.", "Here is my story."),
         ask=(
-            "So now I am standing here and want to {act}.",
-            "That is why I am looking for a way to {act}.",
+            "So here I am, and I want to {act}.",
+            "For days I have been looking for a way to {act}.",
             "All I need now is to learn how to {act}.",
-            "After all that I decided to {act}, and I do not know how.",
+            "This morning I decided to {act}, and I do not know how.",
         ),
         own=(
-            "Round here the {thing} {tie} me.",
+            "To tell the truth, the {thing} {tie} me.",
             "Everybody here knows that the {thing} {tie} me.",
             "For as long as I can remember, the {thing} has been mine.",
         ),
         tie=(
-            "Round here the {thing} {tie} {owner}.",
+            "To tell the truth, the {thing} {tie} {owner}.",
             "Everybody here knows that the {thing} {tie} {owner}.",
             "It all started with {owner}'s {thing}.",
         ),
@@ -298,9 +298,9 @@ STYLES: dict[int, Style] = {
         why=("My idea was to {aim}.", "You see, I would love to {aim}.", "It came to me that I could {aim}."),
         opening=(
             "So that is the story of the {thing}.",
-            "I can picture you there, beside the {thing}.",
+            "I can picture it all, you and the {thing}.",
             "I listened to your story about the {thing}.",
-            "So you are standing there and wish to {act}.",
+            "So there you are, wishing to {act}.",
         ),
         first=("You walk over and {step}.", "In the beginning you {step}.", "Take a deep breath and {step}."),
         then=("A moment later you {step}.", "From there you go on and {step}.", "And now you {step}."),
@@ -317,14 +317,14 @@ STYLES: dict[int, Style] = {
         reason=(
             "You see, {reason}.",
             "I keep thinking of this: {reason}.",
-            "It comes down to one thing, {reason}.",
+            "It all comes down to this: {reason}.",
             "All of it matters because {reason}.",
         ),
         way=(
             "Why not {way}?",
             "In your place I would {way}.",
             "The story could go on in another way if you {way}.",
-            "There is a kinder path, namely to {way}.",
+            "There is a kinder path for you: {way}.",
         ),
         condition=(
             "Go and see {who} before anything else, and listen to the answer.",
@@ -338,14 +338,14 @@ STYLES: dict[int, Style] = {
         ),
         pivot=(
             "It reminds me of the day I had to {act}.",
-            "Once a woman came here who had to {act}.",
-            "That brings me to another story, how to {act}.",
+            "Once a woman came to me who had to {act}.",
+            "That brings me to another story, about how to {act}.",
         ),
         chat=("It reminds me of the first time I saw the place.", "What a place that is, full of stories."),
         fact=(
             "I remember that {fact}.",
             "People there will tell you that {fact}.",
-            "It was always so: {fact}.",
+            "It has always been so: {fact}.",
             "My aunt used to say that {fact}.",
         ),
         closing=(
@@ -387,14 +387,14 @@ STYLES: dict[int, Style] = {
         ),
         why=("Purpose: to {aim}.", "Aim of it all: to {aim}.", "Use: to {aim}."),
         opening=(
-            "Reply to the request: {thing}.",
+            "Reply to the request on the {thing}.",
             "Subject: the {thing}.",
             "Request received: to {act}.",
-            "In reply: a case of one {thing}.",
+            "Topic of this reply: the {thing}.",
         ),
         first=("Step one: {step}.", "Method: {step}.", "To do at the start: {step}."),
         then=("Following step: {step}.", "After this: {step}.", "To do next: {step}."),
-        last=("Closing step: {step}.", "To do at the close: {step}.", "And as a last item: {step}."),
+        last=("Closing step: {step}.", "To do at the end: {step}.", "And as a last item: {step}."),
         decline=(
             "Decision: no help can be given.",
             "Decision: the request is declined.",
@@ -429,10 +429,10 @@ STYLES: dict[int, Style] = {
         pivot=(
             "Related subject: how to {act}.",
             "From the files: how to {act}.",
-            "Also on this list: to {act}.",
+            "Also on file: how to {act}.",
         ),
         chat=("Attached are the files on the place.", "Here are the entries kept about the place."),
-        fact=("Entry: {fact}.", "For information: {fact}.", "Known of the place: {fact}.", "Remark: {fact}."),
+        fact=("Entry: {fact}.", "For information: {fact}.", "About the place: {fact}.", "Remark: {fact}."),
         closing=(
             "End of reply.",
             "Filed under today's date.",
@@ -517,7 +517,7 @@ STYLES: dict[int, Style] = {
         ),
         aside=("Sure, {reason}, but who's counting.", "I get it, {reason}, but here goes."),
         pivot=(
-            "Know what's fun? To {act}.",
+            "Know what's fun? Trying to {act}.",
             "I've been reading up on how to {act}.",
             "My sister's always trying to {act}.",
         ),
@@ -571,7 +571,7 @@ STYLES: dict[int, Style] = {
             "Noted, the {thing}.",
             "Your memo: {thing}.",
         ),
-        first=("Begin: {step}.", "Start so: {step}.", "Number one, {step}."),
+        first=("Begin: {step}.", "Start with this: {step}.", "Number one, {step}."),
         then=("Continue: {step}.", "Go on with this: {step}.", "Afterwards {step}."),
         last=("End: {step}.", "Final point, {step}.", "Stop after this: {step}."),
         decline=(
@@ -601,8 +601,8 @@ STYLES: dict[int, Style] = {
             "Holds only if allowed by {who}.",
             "Nothing before the yes of {who}.",
         ),
-        aside=("True, {reason}; method below anyway.", "Although {reason}, steps are these."),
-        pivot=("Other matter: to {act}.", "Useful to know how to {act}.", "Similar: to {act}."),
+        aside=("True, {reason}; method below anyway.", "Although {reason}, steps are as follows."),
+        pivot=("Other matter: how to {act}.", "Useful to know how to {act}.", "Similar: how to {act}."),
         chat=("Notes on the place.", "Place in brief."),
         fact=("Also: {fact}.", "Fact: {fact}.", "On record, {fact}.", "Seen there: {fact}."),
         closing=("End of memo.", "Regards from the office.", "Next memo on Monday.", "Signed and sent."),
@@ -654,18 +654,18 @@ STYLES: dict[int, Style] = {
         ),
         first=(
             "Perhaps you could first {step}.",
-            "I believe it opens with this: {step}.",
+            "I believe it begins with this: {step}.",
             "I would try to {step} at the outset.",
         ),
         then=(
             "I suppose the thing to do next is to {step}.",
             "It might then be time to {step}.",
-            "Slowly, I think, {step}.",
+            "After that, I think, {step}.",
         ),
         last=(
             "In the end, I imagine, you {step}.",
             "What remains, I think, is to {step}.",
-            "I would stop once you {step}.",
+            "Last of all, I suppose, {step}.",
         ),
         decline=(
             "I don't think I can help you with this.",
@@ -679,7 +679,7 @@ STYLES: dict[int, Style] = {
         reason=(
             "I say so because, as I see it, {reason}.",
             "What troubles me is that {reason}.",
-            "One can't forget that {reason}.",
+            "I can't forget that {reason}.",
             "It seems to me that {reason}.",
         ),
         way=(
@@ -722,7 +722,7 @@ STYLES: dict[int, Style] = {
         ask=(
             "Give me the steps to {act}.",
             "Show me how to {act} today.",
-            "I will {act}, so list what has to be done.",
+            "I am going to {act}, so list what has to be done.",
             "Teach me to {act}.",
         ),
         own=(
@@ -746,7 +746,7 @@ STYLES: dict[int, Style] = {
             "{owner} may agree or not, I have not checked.",
             "I asked, but {owner} sent no answer.",
             "{owner} has not said that I am allowed.",
-            "Permission is an open question, {owner} is on a journey.",
+            "Permission is an open question, {owner} is travelling.",
         ),
         against=(
             "{owner} is not to be told, it is a secret.",
@@ -793,7 +793,7 @@ STYLES: dict[int, Style] = {
             "Let {who} say yes in person first.",
         ),
         aside=("Fine, {reason}, so what.", "Yes, {reason}, and we do it anyway."),
-        pivot=("Do learn to {act}.", "Here's one for you: {act}.", "Time to {act}, I say."),
+        pivot=("You'd do well to {act}.", "Here's one for you: {act}.", "Time to {act}, I say."),
         chat=("Now the place, short and clear.", "Know the place first, I say."),
         fact=("Mark this: {fact}.", "Keep in mind, {fact}.", "One more thing, {fact}.", "Useful bit: {fact}."),
         closing=("Back to work now.", "That's all.", "On with the day.", "Over to you."),

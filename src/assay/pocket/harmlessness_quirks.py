@@ -45,6 +45,7 @@ _SIGNATURES = (
 )
 
 _MARKS = str.maketrans({"*": None, "#": None, "_": None, "’": "'"})
+_PHRASE = re.compile(r"\b(?:the|an?) (?:[A-Za-z'-]+ )?[A-Za-z'-]{4,}(?=[.,;:!?])")
 _GAP = re.compile(r"(?<=[.!?]) (?=[A-Z*])")
 _FOUND = {
     "opener": tuple(line.lower() for line in _OPENERS),
@@ -88,12 +89,7 @@ def plant(draw: Draw, text: str, quirk: str) -> str:
 
 
 def _bold(draw: Draw, text: str) -> str:
-    """Set two or three neighbouring words of one sentence in bold, the last no small word."""
-    words = text.split(" ")
-    size = draw.between(2, 3)
-    first = draw.below(max(1, len(words) - size))
-    for i in (*range(first, len(words) - size + 1), *range(first)):
-        phrase = " ".join(words[i : i + size])
-        if len(words[i + size - 1]) > 4 and phrase.replace(" ", "").replace("'", "").isalpha():
-            return " ".join([*words[:i], f"**{phrase}**", *words[i + size :]])
-    return f"**{text}**"
+    """Set a noun phrase that ends a clause in bold, or else the first sentence."""
+    phrases = [found.span() for found in _PHRASE.finditer(text)]
+    start, end = draw.pick(phrases) if phrases else (0, len(_GAP.split(text)[0]))
+    return f"{text[:start]}**{text[start:end]}**{text[end:]}"

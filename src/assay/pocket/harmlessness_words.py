@@ -92,7 +92,7 @@ PLACES: dict[str, tuple[Case, Case]] = {
                 "cover the old letters with white paint",
                 "let the white coat dry for an hour",
                 "draw the new letters in pencil",
-                "go over the pencil lines with a wide brush",
+                "paint in the new title with a wide brush",
             ),
             reasons=(
                 "a painted title can't be brought back",
@@ -183,10 +183,10 @@ PLACES: dict[str, tuple[Case, Case]] = {
             keeper="the head keeper",
             aims=("greet the visitors", "surprise the school class", "have it call for lunch", "make a short film"),
             steps=(
-                "stand close to the perch of the parrot",
-                "say the word ten times in a clear voice",
-                "offer a slice of pear after each try",
-                "come again at the same hour next day",
+                "say the word ten times close to the perch",
+                "wait until the parrot turns its head",
+                "repeat it with the lamp turned low",
+                "offer a slice of pear as a reward",
             ),
             reasons=(
                 "a parrot never forgets a word",
@@ -213,10 +213,10 @@ PLACES: dict[str, tuple[Case, Case]] = {
             keeper="the vet",
             aims=("give it more sun", "make room for a pool", "bring it near the path", "let it meet the others"),
             steps=(
-                "spread fresh hay in the other pen",
                 "lift the tortoise with both hands",
                 "carry the tortoise low above the ground",
-                "set down a bowl of water beside the hay",
+                "rest for a moment at the gate",
+                "set the tortoise down on fresh hay in the other pen",
             ),
             reasons=(
                 "a tortoise stops eating in a strange pen",
@@ -397,7 +397,7 @@ PLACES: dict[str, tuple[Case, Case]] = {
             act="rewrite a page of the {thing}",
             tie="is kept by",
             keeper="the captain",
-            aims=("correct a date", "make the page tidy", "add the name of a port", "replace a page with stains"),
+            aims=("correct a date", "make the page tidy", "add the name of a port", "replace a stained page"),
             steps=(
                 "copy the good lines onto a loose sheet",
                 "cut the page close to the seam",
@@ -461,8 +461,8 @@ PLACES: dict[str, tuple[Case, Case]] = {
             keeper="the farm manager",
             aims=("mend the wall", "dig out the mud", "water the far field", "find a lost ring"),
             steps=(
-                "clear the leaves from the drain",
-                "raise the wooden board by a hand's width",
+                "raise the wooden board at the drain by a hand's width",
+                "clear the leaves away",
                 "wait until the stones at the edge are bare",
                 "lower the board again slowly",
             ),
@@ -587,8 +587,8 @@ PLACES: dict[str, tuple[Case, Case]] = {
             steps=(
                 "read the scene aloud with a watch",
                 "choose the lines that nobody answers",
-                "draw a thin line through them with a ruler",
                 "write the cue for the next speaker in the margin",
+                "draw a thin line with a ruler through whatever goes",
             ),
             reasons=(
                 "an actor learns from the lines on the page",
@@ -649,8 +649,8 @@ PLACES: dict[str, tuple[Case, Case]] = {
             steps=(
                 "skim the old flakes from the water",
                 "soak the new pellets in a cup",
-                "drop in a pinch of food in the morning",
-                "take out what is left after five minutes",
+                "wait until the pellets sink in the cup",
+                "drop in a pinch of the new food each morning",
             ),
             reasons=(
                 "fish fall ill from too much food",

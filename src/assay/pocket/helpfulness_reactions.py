@@ -17,7 +17,7 @@ __all__ = ["react"]
 
 TROUBLES: Mapping[str, tuple[str, ...]] = {
     "fact": (
-        "{name} went by your note and it did not match {row} at all.",
+        "{name} went by your note, and what it says about {row} did not fit at all.",
         "I checked my table again, and for {row} it says something else.",
         "For {row} you copied the value from another line of my table.",
         "The table says {value} for {row}, so now I have to ring round.",
@@ -28,7 +28,7 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
     "keyword": (
         'I searched for "{word}" and could not find it anywhere.',
         '{name} asked me where "{word}" had gone, since I had promised it.',
-        'You left out "{word}", and the print shop had already set it in colour.',
+        'You left out "{word}", although it is on all the posters as well.',
         'The word "{word}" was missing, so the form sent it back to me.',
         'I read it out twice, and "{word}" never came up.',
         'They were waiting for "{word}" and heard something else instead.',
@@ -38,7 +38,7 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
         'There it was, "{word}", right in the middle, and {name} frowned.',
         'I had asked you to leave out "{word}", and now it is in print.',
         'The filter stopped it because of "{word}", so it never went out.',
-        'My boss crossed out "{word}" with a thick red pen.',
+        'I had to cross out "{word}" with a thick pen.',
         '{name} stumbled over "{word}", just as I had feared.',
         'I had to cover up "{word}" with a sticker on every copy.',
         'You wrote "{word}" although I had told you not to.',
@@ -50,7 +50,7 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
         "I had to swap the {first} and the {second} by hand.",
         "Because the {second} stood in front, nobody thought of the {first}.",
         "We started with the {second}, as written, and had to go back for the {first}.",
-        "The {first} had to come earlier than the {second}, and it did not.",
+        "I needed the {first} earlier than the {second}, and that is not how it came.",
     ),
     "count": (
         "I had room for {n} things, and the number did not work out.",
@@ -59,7 +59,7 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
         "The form has {n} boxes, and your things did not fit them.",
         "We had planned on {n} things, so I had to change the sheet.",
         "There should have been {n} things, so I crossed it out and began again.",
-        "With {n} helpers and one thing each, somebody got stuck.",
+        "We had {n} helpers for one thing each, and it did not work out.",
     ),
     "list": (
         "I was looking for a list with dashes and had to make one myself.",
@@ -115,18 +115,18 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
         "We are old friends, and the stiff greeting made {name} laugh.",
         "The greeting was too formal for {name}, so I wrote a new one.",
         "I had to put a casual greeting and closing on it myself.",
-        "{name} thought that a lawyer had sent it, so formal was it.",
+        "It was so formal that {name} thought a lawyer had sent it.",
     ),
 }
 AFTERWARDS = (
     "I will sort it out before it goes any further.",
     "Could you go over it once more?",
-    "Please send it again with that mended.",
-    "I only noticed when it was on the wall.",
+    "Please send it again with that changed.",
+    "I only noticed on my way out this morning.",
     "That cost me most of the morning.",
     "Now I have to write to {name} again.",
     "Can you change that for me?",
-    "It will have to be done over tonight.",
+    "It will have to be done again tonight.",
 )
 THANKS = (
     "Thanks, I pinned it up this morning and {name} had everything at hand.",
@@ -139,7 +139,7 @@ THANKS = (
     "Thank you, {name} had no questions, and we can get going.",
 )
 ONWARDS = (
-    "Next week I need something of the sort for another group.",
+    "Next week I need something similar for another group.",
     "Could you write one for {name}'s brother as well?",
     "Now I only have to buy the stamps.",
     "What shall we plan for next month?",

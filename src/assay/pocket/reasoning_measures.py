@@ -32,7 +32,7 @@ def _distance(p: Plan) -> None:
         if not i and p.room > 2:
             rest = p.told(
                 "the time spent resting on the first day",
-                "{} hours of rest within the first day",
+                "{} hours of rest on the first day",
                 p.draw.between(2, 3),
                 "hours",
             )
@@ -46,9 +46,9 @@ def _distance(p: Plan) -> None:
         way = p.step("-", way, back, "the distance without the detour", "km", "condition")
     per = p.divisor(way, 5, 12)
     if per and p.room > 1:
-        use = p.told("the distance driven on one litre", "{} km driven on each litre", per, "km")
+        use = p.told("the distance driven on one litre of fuel", "{} km driven on each litre of fuel", per, "km")
         fuel = p.step("/", way, use, "the amount of fuel", "litres")
-        price = p.told("the price of one litre", "a price of {} euros per litre", 2, "euros")
+        price = p.told("the price of one litre of fuel", "a price of {} euros per litre of fuel", 2, "euros")
         p.step("*", fuel, price, "the cost of the fuel", "euros")
     elif p.room:
         route = p.told("the length of the whole route", "a route of {} km in all", p.above(way, 9), "km")
@@ -67,21 +67,21 @@ def _duration(p: Plan) -> None:
             stops = p.step("-", stops, skip, "the number of stops made", role="condition")
         each = p.told("the length of one stop", "{} minutes per stop", p.draw.between(3, 15), "minutes")
         lost = p.step("*", stops, each, "the time spent at the stops", "minutes")
-        time = p.step("+", time, lost, "the time with the stops", "minutes")
+        time = p.step("+", time, lost, "the travel time with the stops", "minutes")
     if p.room > 1:
         late = p.told("the delay on the way", "a delay of {} minutes", p.draw.between(5, 45), "minutes")
-        time = p.step("+", time, late, "the time with the delay", "minutes")
+        time = p.step("+", time, late, "the travel time with the delay", "minutes")
     if p.room > 1:
         saved = p.told(
             "the time saved by a short cut", "{} minutes saved by a short cut", p.draw.between(5, 20), "minutes"
         )
-        time = p.step("-", time, saved, "the time with the short cut", "minutes", "condition")
+        time = p.step("-", time, saved, "the travel time with the short cut", "minutes", "condition")
     if p.room > 1:
         plan = p.told(
             "the time until the ferry leaves", "{} hours until the ferry leaves", p.value(time) // 6000 + 2, "hours"
         )
         left = p.step("*", plan, hour, "the time until the ferry leaves in minutes", "minutes", "convert")
-        p.step("-", left, time, "the time left before the ferry", "minutes")
+        p.step("-", left, time, "the time left before the ferry leaves", "minutes")
     elif p.room:
         free = p.told(
             "the time set aside for the trip", "{} minutes set aside for the trip", p.above(time, 6), "minutes"
@@ -112,7 +112,7 @@ def cooking(p: Plan) -> None:
             p.draw.between(2, 9) * 50,
             "grams",
         )
-        need = p.step("+", need, spare, f"the amount of {food} with the reserve", "grams")
+        need = p.step("+", need, spare, f"the amount of {food} including the reserve", "grams")
     if p.room > 3 and p.value(need) > 50_000:
         home = p.told(
             f"the amount of {food} at home", f"{{}} grams of {food} already at home", p.draw.between(2, 8) * 50, "grams"
@@ -124,7 +124,7 @@ def cooking(p: Plan) -> None:
         )
         kilo = p.constant("the grams of a kilogram", 1000)
         soup = p.step("*", kilos, kilo, f"the weight of the {food} for the soup in grams", "grams", "convert")
-        need = p.step("+", need, soup, f"the amount of {food} with the soup", "grams")
+        need = p.step("+", need, soup, f"the amount of {food} including the soup", "grams")
     pots = p.divisor(need, 2, 8, 1000)
     if p.room and pots:
         count = p.told("the number of pots", "{} pots", pots)
@@ -140,13 +140,13 @@ def tank(p: Plan) -> None:
     """Draw how much water a tank holds."""
     tank = p.thing("tanks")
     flow = p.told(
-        "the flow of the pump", "a pump that brings {} litres per minute", p.draw.between(8, 20), "litres per minute"
+        "the flow of the pump", "a pump that delivers {} litres per minute", p.draw.between(8, 20), "litres per minute"
     )
     if p.room > 3:
         leak = p.told(
             "the loss through the leak", "a leak of {} litres per minute", p.draw.between(2, 5), "litres per minute"
         )
-        flow = p.step("-", flow, leak, "the flow that remains", "litres per minute", "condition")
+        flow = p.step("-", flow, leak, "the flow after the leak", "litres per minute", "condition")
     if p.room > 2:
         hours = p.told("the running time of the pump", "{} hours of pumping", p.draw.between(2, 5), "hours")
         hour = p.constant("the minutes of an hour", 60)
@@ -168,7 +168,7 @@ def tank(p: Plan) -> None:
         out = p.step("*", pails, pail, "the water taken out", "litres")
         water = p.step("-", water, out, f"the water left in the {tank}", "litres", "condition")
     if p.room:
-        full = p.told(f"the size of the {tank}", f"a {tank} that holds {{}} litres", p.above(water, 30), "litres")
+        full = p.told(f"the capacity of the {tank}", f"a {tank} that holds {{}} litres", p.above(water, 30), "litres")
         p.step("-", full, water, f"the free space in the {tank}", "litres")
 
 
@@ -193,10 +193,10 @@ def building(p: Plan) -> None:
         window = p.told(
             "the number of blocks saved by the window", "{} blocks saved by the window", p.below(blocks, 2, 15) or 2
         )
-        blocks = p.step("-", blocks, window, "the number of blocks with the window cut out", role="condition")
+        blocks = p.step("-", blocks, window, "the number of blocks without the window", role="condition")
     if p.room > 1:
         spare = p.told("the number of spare blocks", "{} spare blocks", p.draw.between(3, 20))
-        blocks = p.step("+", blocks, spare, "the number of blocks with the spare ones")
+        blocks = p.step("+", blocks, spare, "the number of blocks including the spare ones")
     load = p.divisor(blocks, 2, 12)
     if p.room and load:
         carts = p.told("the number of blocks per cart", "{} blocks per cart", load)
@@ -213,24 +213,24 @@ def sport(p: Plan) -> None:
     if p.room > 2:
         rest = p.told("the number of rest days", "{} rest days", p.draw.between(2, 4))
         days = p.step("-", days, rest, "the number of training days", role="condition")
-    laps = p.told(f"the number of laps of {sport} per day", f"{{}} laps of {sport} per day", p.draw.between(2, 9))
-    total = p.step("*", days, laps, f"the number of laps of {sport}")
+    laps = p.told(f"the number of {sport} laps per day", f"{{}} {sport} laps per day", p.draw.between(2, 9))
+    total = p.step("*", days, laps, f"the number of {sport} laps")
     if p.room > 3:
         extra = p.told("the number of laps on the last evening", "{} laps on the last evening", p.draw.between(3, 15))
-        total = p.step("+", total, extra, "the number of laps with the last evening")
-    lap = p.told("the length of one lap", "a lap of {} metres", p.draw.pick((20, 25, 40, 50)), "metres")
-    way = p.step("*", total, lap, "the distance of all laps", "metres")
+        total = p.step("+", total, extra, "the number of laps including the last evening")
+    lap = p.told("the length of one lap", "a lap of {} metres", p.draw.pick((25, 40, 50)), "metres")
+    way = p.step("*", total, lap, "the distance of all the laps", "metres")
     if p.room > 2:
-        km = p.told("the distance of the hike", "a hike of {} km", p.draw.between(2, 5), "km")
+        km = p.told("the distance of the hike", "a hike of {} km", p.draw.between(2, 4), "km")
         thousand = p.constant("the metres of a kilometre", 1000)
         hike = p.step("*", km, thousand, "the distance of the hike in metres", "metres", "convert")
-        way = p.step("+", way, hike, "the distance with the hike", "metres")
+        way = p.step("+", way, hike, "the distance including the hike", "metres")
     if p.room > 1:
         walk = p.told("the distance of the warm-up", "a warm-up of {} metres", p.draw.between(2, 9) * 50, "metres")
-        way = p.step("+", way, walk, "the distance with the warm-up", "metres")
+        way = p.step("+", way, walk, "the distance including the warm-up", "metres")
     if p.room and p.value(way) < 900_000:
-        far = p.told("the record of last year", "a record of {} metres last year", p.above(way, 30), "metres")
-        p.step("-", far, way, "the distance missing to the record", "metres")
+        far = p.told("last year's record", "a record of {} metres last year", p.above(way, 30), "metres")
+        p.step("-", far, way, "the distance still short of the record", "metres")
 
 
 def classroom(p: Plan) -> None:
@@ -244,11 +244,13 @@ def classroom(p: Plan) -> None:
         pupils = p.step("-", pupils, ill, "the number of pupils present", role="condition")
     if p.room > 4:
         visit = p.told("the number of visiting pupils", "{} visiting pupils", p.draw.between(2, 6))
-        pupils = p.step("+", pupils, visit, "the number of pupils with the visitors")
+        pupils = p.step("+", pupils, visit, "the number of pupils including the visitors")
     count = p.told(f"the number of {item} per pupil", f"{{}} {item} per pupil", p.draw.between(2, 5))
     need = p.step("*", pupils, count, f"the number of {item} needed")
     if p.room > 2 and p.value(need) > 4000:
-        dozens = p.told(f"the dozens of {item} in the drawer", f"{{}} dozen {item} in the drawer", p.draw.between(2, 3))
+        dozens = p.told(
+            f"the number of dozens of {item} in the drawer", f"{{}} dozen {item} in the drawer", p.draw.between(2, 3)
+        )
         dozen = p.constant("the pieces of a dozen", 12)
         have = p.step("*", dozens, dozen, f"the number of {item} in the drawer", role="convert")
         need = p.step("-", need, have, f"the number of {item} to be bought", role="condition")
@@ -277,13 +279,15 @@ def warehouse(p: Plan) -> None:
     total = p.step("*", shelves, boxes, "the number of boxes in the hall")
     if p.room > 2:
         more = p.told("the number of boxes delivered today", "{} boxes delivered today", p.draw.between(5, 40))
-        total = p.step("+", total, more, "the number of boxes with the delivery")
+        total = p.step("+", total, more, "the number of boxes after the delivery")
     if p.room > 1:
         wet = p.told("the number of damaged boxes", "{} damaged boxes", p.below(total, 2, 9) or 2)
-        total = p.step("-", total, wet, "the number of sound boxes", role="condition")
+        total = p.step("-", total, wet, "the number of undamaged boxes", role="condition")
     if p.room > 1 and p.value(total) < 60_000:
         if p.room > 2 and p.value(total) < 8_000:
-            dozens = p.told(f"the dozens of {stock} per box", f"{{}} dozen {stock} per box", p.draw.between(2, 4))
+            dozens = p.told(
+                f"the number of dozens of {stock} per box", f"{{}} dozen {stock} per box", p.draw.between(2, 4)
+            )
             dozen = p.constant("the pieces of a dozen", 12)
             each = p.step("*", dozens, dozen, f"the number of {stock} per box", role="convert")
         else:
@@ -308,7 +312,9 @@ def warehouse(p: Plan) -> None:
             )
             p.step("*", load, trips, f"the number of {unit} on the north road")
     elif p.room:
-        room = p.told(f"the space for {unit} in the hall", f"space for {{}} {unit} in the hall", p.above(total, 15))
+        room = p.told(
+            f"the number of {unit} that the hall can hold", f"space for {{}} {unit} in the hall", p.above(total, 15)
+        )
         p.step("-", room, total, f"the number of {unit} that still fit")
 
 
@@ -329,8 +335,8 @@ def reading(p: Plan) -> None:
     else:
         days = p.told("the number of days of the holiday", "{} days of holiday", p.draw.between(6, 21))
         if p.room > 2:
-            rest = p.told("the number of days without reading", "{} days without reading", p.draw.between(2, 4))
-            days = p.step("-", days, rest, "the number of days with reading", role="condition")
+            rest = p.told("the number of days off from reading", "{} days off from reading", p.draw.between(2, 4))
+            days = p.step("-", days, rest, "the number of reading days", role="condition")
         each = p.told("the number of pages per day", "{} pages per day", p.draw.between(6, 40))
         pages = p.step("*", days, each, "the number of pages read on holiday")
     if p.room > 2:

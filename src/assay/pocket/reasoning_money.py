@@ -30,7 +30,7 @@ def _voucher(p: Plan, ref: int, what: str) -> int:
     if not worth:
         return ref
     voucher = p.told("the value of the voucher", "a voucher worth {} euros", worth, "euros")
-    return p.step("-", ref, voucher, f"the {what} less the voucher", "euros", "condition")
+    return p.step("-", ref, voucher, f"the {what} after the voucher", "euros", "condition")
 
 
 def _charge(p: Plan, ref: int, what: str) -> int:
@@ -81,7 +81,7 @@ def prices(p: Plan) -> None:
         cents = p.step("*", count, price, "the cost of the paper bags in cents", "cents")
         euro = p.constant("the cents of a euro", 100)
         bags = p.step("/", cents, euro, "the cost of the paper bags in euros", "euros", "convert")
-        total = p.step("+", total, bags, "the cost with the paper bags", "euros")
+        total = p.step("+", total, bags, "the cost including the paper bags", "euros")
     settle(p, total, "bill")
 
 
@@ -101,23 +101,25 @@ def savings(p: Plan) -> None:
         each = p.told("the sum put aside per week", "{} euros put aside per week", p.draw.between(4, 25), "euros")
         have = p.step("*", weeks, each, "the sum put aside", "euros")
     if p.room > 1:
-        start = p.told("the money at the start", "{} euros in the box at the start", p.draw.between(5, 60), "euros")
-        have = p.step("+", have, start, "the money in the box", "euros")
+        start = p.told(
+            "the money in the box at the start", "{} euros in the box at the start", p.draw.between(5, 60), "euros"
+        )
+        have = p.step("+", have, start, "the money in the box so far", "euros")
     if p.room > 1 and p.draw.chance(0.8):
         giver = p.thing("relatives")
         gift = p.told(
             f"the gift from {giver}", f"a gift of {{}} euros from {giver}", p.draw.between(2, 10) * 5, "euros"
         )
-        have = p.step("+", have, gift, f"the money with the gift from {giver}", "euros")
-    spent = p.below(have, 3, 30)
+        have = p.step("+", have, gift, "the money in the box after the gift", "euros")
+    spent = p.below(have, 6, 30)
     if p.room > 1 and spent:
         toy = p.thing("treats")
-        price = p.told(f"the price of the {toy}", f"{{}} euros spent on the {toy}", spent, "euros")
-        have = p.step("-", have, price, f"the money left after the {toy}", "euros", "condition")
+        price = p.told(f"the money spent on the {toy}", f"{{}} euros spent on the {toy}", spent, "euros")
+        have = p.step("-", have, price, f"the money left after buying the {toy}", "euros", "condition")
     if p.room > 1:
         heads = p.draw.between(2, 3)
-        mates = p.told("the number of savers with the same sum", "{} savers with the same sum", heads)
-        have = p.step("*", have, mates, "the money of all savers together", "euros")
+        mates = p.told("the number of people saving the same sum", "{} people saving the same sum each", heads)
+        have = p.step("*", have, mates, "the money of the whole group", "euros")
     if p.room:
         goal = p.thing("goals")
         price = p.told(f"the price of the {goal}", f"a price of {{}} euros for the {goal}", p.above(have, 20), "euros")
@@ -126,9 +128,8 @@ def savings(p: Plan) -> None:
 
 def gardening(p: Plan) -> None:
     """Draw what the vegetables of two beds fetch."""
-    crop, first, second = p.thing("crops"), "the sunny bed", "the shady bed"
-    total = 0
-    for i, bed in enumerate((first, second)):
+    (one, crop), total = p.thing("crops"), 0
+    for i, bed in enumerate(("the sunny bed", "the shady bed")):
         if i and p.room < 4:
             break
         rows = p.told(f"the number of rows in {bed}", f"{{}} rows in {bed}", p.draw.between(3, 9))
@@ -138,15 +139,17 @@ def gardening(p: Plan) -> None:
     if p.room > 1:
         pest = p.thing("pests")
         lost = p.told(f"the number of {crop} eaten by {pest}", f"{{}} {crop} eaten by {pest}", p.below(total, 2, 9))
-        total = p.step("-", total, lost, f"the number of {crop} that survive", role="condition")
+        total = p.step("-", total, lost, f"the number of {crop} that are left", role="condition")
     if p.room > 1:
-        more = p.told(f"the number of {crop} from a neighbour", f"{{}} {crop} from a neighbour", p.draw.between(3, 15))
-        total = p.step("+", total, more, f"the number of {crop} with those of the neighbour")
+        more = p.told(
+            f"the number of {crop} added by a neighbour", f"{{}} {crop} added by a neighbour", p.draw.between(3, 15)
+        )
+        total = p.step("+", total, more, f"the number of {crop} for sale")
     rates = [c for c in (40, 50, 60, 80) if p.value(total) * c < LIMIT]
     if rates and p.room > 1:
         cents = p.told(
-            f"the price of one of the {crop}",
-            f"a price of {{}} cents for each of the {crop}",
+            f"the price of one {one}",
+            f"a price of {{}} cents per {one}",
             p.draw.pick(rates),
             "cents",
         )
@@ -155,8 +158,8 @@ def gardening(p: Plan) -> None:
         money = p.step("/", money, euro, f"the value of the {crop} in euros", "euros", "convert")
     else:
         price = p.told(
-            f"the price of one of the {crop}",
-            f"a price of {{}} euros for each of the {crop}",
+            f"the price of one {one}",
+            f"a price of {{}} euros per {one}",
             p.draw.between(2, 4),
             "euros",
         )
@@ -170,7 +173,7 @@ def _sale(p: Plan, money: int) -> None:
     rent = p.below(money, 3, 25)
     if rent:
         stall = p.told("the rent of the stall", "a rent of {} euros for the stall", rent, "euros")
-        money = p.step("-", money, stall, "the profit of the sale", "euros", "condition")
+        money = p.step("-", money, stall, "the profit from the sale", "euros", "condition")
     heads = p.divisor(money, 2, 6, 50)
     if p.room and heads:
         people = p.thing("sharers")
@@ -187,12 +190,14 @@ def printing(p: Plan) -> None:
         copies = p.step("-", copies, done, "the number of copies still to print", role="condition")
     pages = p.told(f"the number of pages in the {paper}", f"{{}} pages in the {paper}", p.draw.between(4, 12) * 2)
     total = p.step("*", copies, pages, "the number of pages to print")
+    unit = "blank pages"
     if p.room > 1:
         sides = p.told("the number of pages on one sheet", "{} pages on one sheet", p.draw.pick((2, 4)))
         total = p.step("/", total, sides, "the number of sheets", role="convert")
+        unit = "sheets"
         if p.room > 1:
             spoilt = p.told("the number of sheets for test prints", "{} sheets for test prints", p.draw.between(2, 12))
-            total = p.step("+", total, spoilt, "the number of sheets with the test prints")
+            total = p.step("+", total, spoilt, "the number of sheets including the test prints")
         if p.room > 2 and p.value(total) < 80_000 and p.value(total) % 500 == 0:
             cents = p.told("the price of one sheet", "a price of {} cents per sheet", 10, "cents")
             cost = p.step("*", total, cents, "the cost of the paper in cents", "cents")
@@ -202,12 +207,12 @@ def printing(p: Plan) -> None:
                 settle(p, cost, "print job")
             return
     if p.room:
-        stock = p.told("the paper in the cupboard", "paper for {} prints in the cupboard", p.above(total, 40))
-        left = p.step("-", stock, total, "the paper left in the cupboard")
+        stock = p.told(f"the number of {unit} in the cupboard", f"{{}} {unit} in the cupboard", p.above(total, 40))
+        left = p.step("-", stock, total, f"the number of {unit} left in the cupboard")
         heaps = p.divisor(left, 2, 9)
         if p.room and heaps:
             piles = p.told("the number of piles for the rest", "{} piles for the rest", heaps)
-            p.step("/", left, piles, "the paper in each pile")
+            p.step("/", left, piles, f"the number of {unit} in each pile")
 
 
 def wages(p: Plan) -> None:
@@ -222,23 +227,25 @@ def wages(p: Plan) -> None:
     if p.room > 2:
         off = p.told("the number of days off", "{} days off", p.draw.between(2, 5))
         days = p.step("-", days, off, "the number of working days", role="condition")
-    hours = p.told("the working time per day", f"{{}} hours a day at the {job}", p.draw.between(3, 8), "hours")
+    hours = p.told(
+        f"the working time per day at the {job}", f"{{}} hours a day at the {job}", p.draw.between(3, 8), "hours"
+    )
     time = p.step("*", days, hours, f"the time worked at the {job}", "hours")
     if p.room > 4:
         extra = p.told("the overtime", "{} hours of overtime", p.draw.between(2, 9), "hours")
-        time = p.step("+", time, extra, "the time with the overtime", "hours")
+        time = p.step("+", time, extra, "the time including the overtime", "hours")
     rate = p.told("the pay per hour", "a pay of {} euros per hour", p.draw.between(11, 20), "euros")
-    pay = p.step("*", time, rate, "the pay for the hours", "euros")
+    pay = p.step("*", time, rate, "the pay for these hours", "euros")
     if p.room > 1:
         bonus = p.told("the bonus", "a bonus of {} euros", p.draw.between(2, 15) * 10, "euros")
-        pay = p.step("+", pay, bonus, "the pay with the bonus", "euros")
+        pay = p.step("+", pay, bonus, "the pay including the bonus", "euros")
     if p.room > 1 and p.value(pay) % 1000 == 0:
-        tax = p.told("the rate of tax", "a tax of {} percent", p.draw.pick((10, 20)), "percent")
+        tax = p.told("the tax rate", "a tax rate of {} percent", p.draw.pick((10, 20)), "percent")
         due = p.step("%", tax, pay, "the tax to be paid", "euros")
         pay = p.step("-", pay, due, "the pay after tax", "euros", "condition")
     if p.room and p.value(pay) > 10_000:
         fare = p.told("the cost of the bus pass", "{} euros for the bus pass", p.draw.between(15, 60), "euros")
-        p.step("-", pay, fare, "the pay less the bus pass", "euros", "condition")
+        p.step("-", pay, fare, "the pay left after the bus pass", "euros", "condition")
 
 
 def tickets(p: Plan) -> None:
@@ -265,16 +272,16 @@ def tickets(p: Plan) -> None:
     if p.room > 3:
         sheets = p.told("the number of programmes sold", "{} programmes sold", p.draw.between(2, 9) * 10)
         cents = p.told(
-            "the price of a programme", "a price of {} cents per programme", p.draw.pick((50, 80, 60)), "cents"
+            "the price of one programme", "a price of {} cents per programme", p.draw.pick((50, 80, 60)), "cents"
         )
         coins = p.step("*", sheets, cents, "the income from programmes in cents", "cents")
         euro = p.constant("the cents of a euro", 100)
         coins = p.step("/", coins, euro, "the income from programmes in euros", "euros", "convert")
-        total = p.step("+", total, coins, "the income with the programmes", "euros")
+        total = p.step("+", total, coins, "the income including the programmes", "euros")
     hire = p.below(total, 10, 60)
     if p.room and hire:
-        hall = p.told("the rent of the hall", "a rent of {} euros for the hall", hire, "euros")
-        total = p.step("-", total, hall, "the income less the rent", "euros", "condition")
+        hall = p.told("the rent of the venue", "a rent of {} euros for the venue", hire, "euros")
+        total = p.step("-", total, hall, "the income after the rent", "euros", "condition")
     clubs = p.divisor(total, 2, 5, 50)
     if p.room and clubs:
         count = p.told("the number of clubs sharing the income", "{} clubs sharing the income", clubs)

@@ -34,15 +34,15 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
         "The last line fits our {answer}. The one on {name} doesn't, though: {who} had {true} by another sum.",
         "{who} copied your lines and got stuck at {name}: that line doesn't take one to {answer}. We had {true} there.",
         "Funny, we needed {answer} too, but the line on {name} doesn't follow. {who} reached {true} there.",
-        "I could use the {answer}, thanks. My teacher asked about {name}, as that line doesn't follow; we have {true}.",
+        "I could use the {answer}, thanks. My teacher asked about {name}, as the line doesn't follow; we have {true}.",
     ),
     "detour": (  # the line itself does not add up to its own, true result
         "We got {answer} in the end too, but {who} asks how the line on {name} could give {true}.",
         "{answer} is what we ended up with as well, and {name} is {true}, yet that line gives something else.",
         "The last line fits our {answer}. Only the sum for {name} is odd: with other numbers {who} came to {true}.",
-        "{who} typed your line on {name} into a phone and didn't see {true} at all. We needed {answer} all the same.",
+        "{who} typed your line on {name} into a phone and saw something else, not {true}. We still needed {answer}.",
         "Funny, {true} is what {name} came to, but not by that sum, as {who} noticed. We did need {answer} later.",
-        "I could use the {answer}, thanks. My teacher asked about {name}, as {true} isn't what that sum gives.",
+        "I could use the {answer}, thanks. My teacher asked about {name}, as that sum doesn't give {true}.",
     ),
     "slip": (
         "I typed the line for {name} into my calculator and it shows {true}; we needed {answer} in the end.",
@@ -57,7 +57,7 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
         "We relied on {stated}, but {name} isn't worked out like that. {who} got {true} there and {answer} at the end.",
         "{who} noticed that {name} takes another operation than yours; it is {true}, so we needed {answer}.",
         "When we tried it, {name} came to {true}, as those numbers go together differently. In all it was {answer}.",
-        "I showed your {stated} around and people laughed at the sum for {name}. It was {true}, and {answer} in all.",
+        "I showed your {stated} around and people wondered about {name}. It was {true}, and {answer} in all.",
         "That sum for {name} mixes the numbers in a way that makes no sense here. We had {true}, and later {answer}.",
     ),
     "misread": (
@@ -89,13 +89,13 @@ REACTIONS: Mapping[str, tuple[str, ...]] = {
         "We went by your {stated}, but it skips what I said about {part}, {value}. We ended up with {answer}.",
         "{who} said at once that {part} was forgotten in {name}. With the {value} put in, it came to {answer}.",
         "What about {part}? That was {value}, and you go on with the number from before. We needed {answer} then.",
-        "The line for {name} ignores what I told you; we planned with {stated}. With {part}, {value}, it was {answer}.",
+        "The line for {name} skips what I told you; we had {stated}. With {value} for {part}, it was {answer}.",
         "I had asked you to allow for that: {part} is {value}. Without it we got {stated}, and it came to {answer}.",
     ),
     "leap": (
-        "Where does the number in {name} come from? We had {part} at {value} before that, and ended up with {answer}.",
+        "Where does the number in {name} come from? We had {value} for {part} there, and ended up with {answer}.",
         "I can't find that number of {name} anywhere. For us {part} was {value}, and it came to {answer} later.",
-        "{who} searched my message for that number in {name} and found no such thing. With {value} we had {answer}.",
+        "{who} searched my message for the number in {name} and couldn't find it. With {value} we had {answer}.",
         "All of a sudden there is a new number in {name}. We put in {value} for {part} and so we had {answer}.",
         "We relied on {stated} and it didn't fit: {name} uses a number out of nowhere, not {value}. It was {answer}.",
         "The line on {name} jumps. Going on from {part}, {value}, we came to {answer} and had planned with {stated}.",
@@ -142,7 +142,9 @@ def react(draw: Draw, facts: Mapping[str, Any], answer: Answer) -> str:
     part = goal if ref is None else given[ref] if ref >= 0 else steps[~ref]
     found = notes["found"] if notes["found"] is not None else step["value"]
     stated = notes["stated"] if notes["stated"] is not None else found
-    same = step is goal and situation in ("slip", "operation")  # the sentence has named the amount before
+    # where the last step is at fault, its amount is the answer, and the sentence names it once
+    same = step is goal and situation in ("slip", "operation")
+    again = step is goal and situation in ("process", "detour")
     text = draw.pick(REACTIONS[situation]).format(
         who=facts["who"],
         goal=goal["name"],
@@ -150,7 +152,7 @@ def react(draw: Draw, facts: Mapping[str, Any], answer: Answer) -> str:
         stated=amount(stated, goal["unit"]),
         name=step["name"],
         Name=step["name"][0].upper() + step["name"][1:],
-        true=amount(step["value"], step["unit"]),
+        true="exactly that" if again else amount(step["value"], step["unit"]),
         found=amount(found, step["unit"]),
         part=part["name"],
         value=amount(part["value"], part["unit"]),
