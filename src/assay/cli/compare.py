@@ -112,7 +112,7 @@ def run_compare(
             progress(f"reading {text}")
             loaded += load_scorers([text])
         for one in loaded:
-            if one.calibrator is not None:
+            if one.chosen:
                 raise InputError(f"scorer {one.scorer.name}: compare fits its own map; leave calibrator= out")
         report, margins = compare_scorers(datasets, [one.scorer for one in loaded], settings, progress=progress)
         report = replace(report, reading=reading.read_report(report))

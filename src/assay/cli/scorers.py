@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, nearest
 from ..recorded import KINDS, load_recorded
-from ..specs import Spec, parse_spec
+from ..specs import Spec, expand, parse_spec
 from ..types import Pair, PairScorer
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ class Loaded:
 
     scorer: PairScorer | SurfaceFromSource
     calibrator: Calibrator | None
-    """Of `?calibrator=FILE`: a report.json, or one calibrator as JSON."""
+    """Of `?calibrator=FILE` (a report.json, or one calibrator as JSON), else the one that a run carries."""
+    chosen: bool = False
+    """Whether it was named in the SPEC."""
 
 
 def load_scorers(texts: Sequence[str]) -> list[Loaded]:
@@ -55,15 +57,16 @@ def load_scorers(texts: Sequence[str]) -> list[Loaded]:
     """
     if not texts:
         raise InputError("no scorer is given; name at least one with --scorer SPEC")
-    kinds = {kind: (*options, "calibrator") for kind, options in KINDS.items()} | {"baseline": ("seed", "calibrator")}
+    kinds = {kind: (*options, "calibrator") for kind, options in KINDS.items()} | _MODELS
     loaded = []
     for text in texts:
         spec = parse_spec(text, kinds)
         path = spec.options.get("calibrator")
         rest = {key: value for key, value in spec.options.items() if key != "calibrator"}
         bare = replace(spec, options=rest)
-        scorer = _baseline(bare) if spec.kind == "baseline" else load_recorded(bare)
-        loaded.append(Loaded(scorer=scorer, calibrator=None if path is None else _calibrator(path, scorer.name)))
+        scorer, own = _LOADERS[spec.kind](bare) if spec.kind in _LOADERS else (load_recorded(bare), None)
+        named = own if path is None else _calibrator(path, scorer.name)
+        loaded.append(Loaded(scorer=scorer, calibrator=named, chosen=path is not None))
     return loaded
 
 
@@ -85,6 +88,57 @@ def _baseline(spec: Spec) -> PairScorer | SurfaceFromSource:
         if spec.where == "longer"
         else baselines.RandomBaseline(name=name, seed=seed)
     )
+
+
+def _scalar(spec: Spec) -> tuple[PairScorer, Calibrator | None]:
+    """Load a run of `assay train scalar`, with the map that it carries."""
+    from assay.scalar import load_scorer, read_card
+
+    scorer = load_scorer(spec.where, name=spec.name, **_lengths(spec))
+    return scorer, _carried(read_card(spec.where), scorer.name)
+
+
+def _ensemble(spec: Spec) -> tuple[PairScorer, Calibrator | None]:
+    """Load every run that a glob names as one ensemble."""
+    from assay.scalar import Ensemble, load_member
+
+    by = spec.choice("by", ("mean", "min", "lcb"), "mean")
+    folders = expand(spec)
+    try:
+        c = float(spec.options.get("c", 1.0))
+    except ValueError:
+        raise InputError(f"{spec.text}: option c={spec.options['c']!r} must be a number >= 0") from None
+    members = tuple(load_member(folder, **_lengths(spec)) for folder in folders)
+    return Ensemble(members=members, name=spec.name or f"ensemble-{by}", by=by, c=c), None  # type: ignore[arg-type]
+
+
+def _lengths(spec: Spec) -> dict[str, int]:
+    found = {key: spec.count(key) for key in ("max_length", "batch_tokens")}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _carried(card: Mapping[str, Any], name: str) -> Calibrator | None:
+    """Return the map in assay.json, under the name that the scorer has here."""
+    from assay.eval import Calibrator
+
+    value = card.get("calibrator")
+    return None if value is None else Calibrator.from_json({**value, "scorer": name})
+
+
+def _plain_baseline(spec: Spec) -> tuple[PairScorer | SurfaceFromSource, Calibrator | None]:
+    return _baseline(spec), None
+
+
+_MODELS = {
+    "baseline": ("seed", "calibrator"),
+    "scalar": ("max_length", "batch_tokens", "calibrator"),
+    "ensemble": ("by", "c", "max_length", "batch_tokens"),
+}
+_LOADERS: Mapping[str, Callable[[Spec], tuple[PairScorer | SurfaceFromSource, Calibrator | None]]] = {
+    "baseline": _plain_baseline,
+    "scalar": _scalar,
+    "ensemble": _ensemble,
+}
 
 
 def _calibrator(path: str, scorer: str) -> Calibrator:

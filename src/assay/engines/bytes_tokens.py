@@ -47,9 +47,9 @@ class ByteTokens:
         """Return the text of ids; added ids write nothing, half a character writes U+FFFD."""
         return b"".join(self.bytes_of[token] or b"" for token in ids).decode(errors="replace")
 
-    def chat(self, messages: Sequence[ChatMessage], think: bool = False) -> list[Part]:
-        """Return a chat as parts: role token, content, end of turn; then the assistant's role token."""
+    def chat(self, messages: Sequence[ChatMessage], think: bool = False, *, generation: bool = True) -> list[Part]:
+        """Return a chat as parts: role token, content, end of turn; for generation the assistant's role token."""
         parts: list[Part] = []
         for message in messages:
             parts += [Part(f"<|{message.role}|>", "template"), *message.parts, Part("<|end|>", "template")]
-        return [*parts, Part("<|assistant|>", "template")]
+        return [*parts, Part("<|assistant|>", "template")] if generation else parts

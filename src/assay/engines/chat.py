@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from .base import ChatMessage, Part
@@ -23,30 +23,37 @@ _DAY = datetime.date(2024, 7, 26)
 """What templates are told when they ask for the date (Llama 3's own default): prompts must not change overnight."""
 
 
-def chat_parts(tokenizer: PreTrainedTokenizerFast, messages: Sequence[ChatMessage], think: bool = False) -> list[Part]:
-    """Return a chat as parts, up to where the model's turn begins.
+def chat_parts(
+    tokenizer: PreTrainedTokenizerFast,
+    messages: Sequence[ChatMessage],
+    think: bool = False,
+    *,
+    generation: bool = True,
+) -> list[Part]:
+    """Return a chat as parts, up to where the model's turn begins or, without generation, up to its last message.
 
     A template that has no system turn gets the system message at the head of the first user turn,
     a blank line between.  A tokenizer without template gets its start token (if any), then the
-    contents with blank lines between, and a line end.
+    contents with blank lines between, and a line end (without generation: its end token).
 
     Args:
         tokenizer: Whose `chat_template` is used; it is not changed.
         messages: The turns; their parts come back as they are.
-        think: Passed to the template as `enable_thinking`.
+        think: Passed to the template as `enable_thinking`, with generation only.
+        generation: False = the chat is complete, so the template's opening of another turn is left out.
 
     Raises:
         InputError: the template refuses these roles, or drops, repeats, moves or changes a message.
     """
     if tokenizer.chat_template is None:
-        return _plain(tokenizer, messages)
+        return _plain(tokenizer, messages, generation)
     try:
-        return _by_template(tokenizer, messages, think)
+        return _by_template(tokenizer, messages, think, generation)
     except InputError:
         folded = _folded(messages)
         if folded is None:
             raise
-        return _by_template(tokenizer, folded, think)
+        return _by_template(tokenizer, folded, think, generation)
 
 
 def closing_mark(tokenizer: PreTrainedTokenizerFast) -> str | None:
@@ -60,13 +67,15 @@ def _source(tokenizer: PreTrainedTokenizerFast) -> str:
     return "\n".join(template.values()) if isinstance(template, dict) else template or ""
 
 
-def _plain(tokenizer: PreTrainedTokenizerFast, messages: Sequence[ChatMessage]) -> list[Part]:
+def _plain(tokenizer: PreTrainedTokenizerFast, messages: Sequence[ChatMessage], generation: bool) -> list[Part]:
     start = [Part(str(tokenizer.bos_token), "template")] if tokenizer.bos_token else []
     turns = [part for message in messages for part in (*message.parts, Part("\n\n", "template"))]
-    return [*start, *turns[:-1], Part("\n", "template")]
+    return [*start, *turns[:-1], Part("\n" if generation else str(tokenizer.eos_token), "template")]
 
 
-def _by_template(tokenizer: PreTrainedTokenizerFast, messages: Sequence[ChatMessage], think: bool) -> list[Part]:
+def _by_template(
+    tokenizer: PreTrainedTokenizerFast, messages: Sequence[ChatMessage], think: bool, generation: bool
+) -> list[Part]:
     from jinja2 import TemplateError
 
     source, n = _source(tokenizer), 0
@@ -74,14 +83,15 @@ def _by_template(tokenizer: PreTrainedTokenizerFast, messages: Sequence[ChatMess
         n += 1
     # both cases, quote, backslash and < are there so that a template that rewrites its messages is noticed
     marks = [f'@@aB"{n}\\<{i}>"@@' for i in range(len(messages))]
+    told: dict[str, Any] = {"enable_thinking": think} if generation else {}  # a finished chat asks for no thought
     try:
         text = str(
             tokenizer.apply_chat_template(
                 [{"role": message.role, "content": mark} for message, mark in zip(messages, marks, strict=True)],
                 tokenize=False,
-                add_generation_prompt=True,
-                enable_thinking=think,
+                add_generation_prompt=generation,
                 strftime_now=_DAY.strftime,
+                **told,
             )
         )
     except (TemplateError, ValueError, TypeError) as error:

@@ -67,8 +67,8 @@ class Tokens(Protocol):
         """Return the text of ids; added ids write nothing, half a character writes U+FFFD."""
         ...
 
-    def chat(self, messages: Sequence[ChatMessage], think: bool = False) -> list[Part]:
-        """Return a chat as parts, up to where the model's turn begins."""
+    def chat(self, messages: Sequence[ChatMessage], think: bool = False, *, generation: bool = True) -> list[Part]:
+        """Return a chat as parts, up to where the model's turn begins; without generation, up to its last message."""
         ...
 
     @property
@@ -186,9 +186,9 @@ class HFTokens:
         """Return the text of ids; see `Tokens`."""
         return b"".join(self.bytes_of[token] or b"" for token in ids).decode(errors="replace")
 
-    def chat(self, messages: Sequence[ChatMessage], think: bool = False) -> list[Part]:
+    def chat(self, messages: Sequence[ChatMessage], think: bool = False, *, generation: bool = True) -> list[Part]:
         """Return a chat as parts, by the tokenizer's own template; see `chat.chat_parts`."""
-        return chat_parts(self._tokenizer, messages, think)
+        return chat_parts(self._tokenizer, messages, think, generation=generation)
 
     @property
     def closing_mark(self) -> str | None:
