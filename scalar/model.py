@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from assay.engines.tokens import HFTokens
 from assay.errors import InputError
+from assay.sources import loading
 from assay.types import Message
 
 from .encode import encode_dialogue, own_pad, padded
@@ -108,14 +109,12 @@ class ScalarRewardModel(nn.Module):
         """
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        try:
+        with loading(where, "reward model or language model"):
             tokenizer: Any = AutoTokenizer.from_pretrained(where)
-            net, loading = AutoModelForSequenceClassification.from_pretrained(
+            net, told = AutoModelForSequenceClassification.from_pretrained(
                 where, num_labels=1, dtype=dtype, output_loading_info=True, **options
             )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise InputError(f"{where}: no reward model or language model can be loaded from here ({error})") from None
-        missing = set(loading["missing_keys"])
+        missing = set(told["missing_keys"])
         if any(not key.startswith("score.") for key in missing):
             raise InputError(f"{where}: {len(missing)} weights are missing, such as {min(missing)}")
         model = cls(net, tokenizer)

@@ -96,3 +96,31 @@ def test_import_writes_files_that_check(run: Run, tmp_path: Path) -> None:
     [made] = (tmp_path / "made").glob("*.yaml")
     assert run("check", made)[0] == 0
     assert run("import", "biggen", source, "--out", tmp_path / "made")[0] == 2
+
+
+def test_an_import_that_fails_half_way_writes_nothing(run: Run, tmp_path: Path) -> None:
+    good = {"id": "x_0", "score_rubric": {"criteria": "Good?", **{f"score{i}_description": "d" for i in range(1, 6)}}}
+    source = tmp_path / "rows.jsonl"
+    source.write_text(json.dumps(good) + "\n" + '{"id": "x_1"}\n')
+    code, _, err = run("import", "biggen", source, "--out", tmp_path / "made")
+    assert code == 2
+    assert f"{source}:2" in err
+    assert not (tmp_path / "made").exists()
+    assert run("import", "bigen", source, "--out", tmp_path / "made")[0] == 2
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("folder", ["nowhere/deeper/still", "./nowhere", "/nowhere/at/all"])
+def test_a_tokenizer_folder_that_is_not_there_is_told_at_once(run: Run, folder: str) -> None:
+    code, _, err = run("check", "helpfulness", "--tokenizer", folder)
+    assert code == 2
+    assert f"assay: {folder}: no tokenizer can be loaded from here: there is no such folder; name one" in err
+    assert err.count("\n") == 1
+
+
+def test_a_folder_beside_existing_ones_is_no_hub_id(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("check", "helpfulness", "--tokenizer", "models/mine")
+    assert code == 2
+    assert "models/mine: no tokenizer can be loaded from here: there is no such folder" in err

@@ -30,12 +30,14 @@ def test_the_task_behind_an_item_is_the_one_that_was_asked_whatever_the_dose() -
         assert task_of(item)[1].prompt == item.prompt
 
 
-def test_a_text_whose_truth_was_edited_away_is_seen() -> None:
+def test_a_truth_that_moved_is_seen_and_an_edited_text_is_judged_as_it_stands() -> None:
     item = next(one for one in load_items("world:reasoning/a?n=20").records if one.meta["u"] == 3)
-    broken = replace(item, response="I do not know.")
-    hacked = hack(broken, "opener")
-    assert hacked.before.u < 3
+    hacked = hack(item, "opener")
     assert not hacked.truth_changed
+    edited = hack(replace(item, response="I do not know."), "opener")
+    assert edited.before.u < 3
+    assert replace(hacked, after=edited.after).truth_changed
+    assert replace(hacked, after=replace(hacked.after, criteria={**hacked.after.criteria, "steps": 0.0})).truth_changed
 
 
 def test_an_unknown_quirk_and_an_item_from_elsewhere_are_refused() -> None:

@@ -269,3 +269,69 @@ def test_wrong_options_are_refused(
     code, _, err = cli(capsys, "train", "scalar", file, "--out", tmp_path / "x", *argv)
     assert code == 2
     assert said in err
+
+
+def test_soft_labels_of_a_teacher_are_calibrated_on_validation_pairs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from assay.cli.train import teacher_labels
+    from assay.eval import fit_temperature
+
+    # longer wins 30 of 40: its margin is ±4 characters, so sigma(4 s) = .75 and s = log(3) / 4
+    some = [replace(pair, first="a" * 9, second="b" * 5, label=float(i % 4 > 0)) for i, pair in enumerate(pairs(40))]
+    validation = Validation(pairs=some, label_N=np.array([pair.label for pair in some]), weight_N=np.ones(40))
+    found = teacher_labels(
+        "baseline:longer", [some[0], replace(some[1], first="b" * 5, second="a" * 9)], validation, hard=False
+    )
+    assert found == pytest.approx([0.75, 0.25], abs=1e-6)
+    assert teacher_labels("baseline:longer", some[:1], None, hard=True) == [1.0]
+
+    # the same map in a file labels a set softly, with p of the chosen side
+    rows = [{"prompt": f"q {i}", "chosen": "a" * 9, "rejected": "b" * 5} for i in range(6)]
+    data = tmp_path / "d.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    from assay.eval import baselines
+
+    margins = baselines.LongerBaseline(name="longer").compare(some)
+    calibrator = fit_temperature(margins, validation.label_N, source="made here")
+    (tmp_path / "c.json").write_text(json.dumps(calibrator.to_json()))
+    spec = f"baseline:longer?calibrator={tmp_path}/c.json"
+    code, _, err = cli(capsys, "label", spec, f"trl-preference:{data}", "--out", tmp_path / "l.jsonl")
+    assert code == 0, err
+    labelled = [json.loads(line) for line in (tmp_path / "l.jsonl").read_text().splitlines()]
+    assert [row["p_chosen"] for row in labelled] == pytest.approx([0.75] * 6, abs=1e-6)
+    assert {row["chosen"][0]["content"] for row in labelled} == {"a" * 9}
+
+
+def test_single_answers_are_scored_too(run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rubric = {"criteria": "Good?", **{f"score{i}_description": "d" for i in range(1, 6)}}
+    row = {"id": "x_0", "capability": "c", "task": "t", "system_prompt": "", "input": "q", "reference_answer": "r"}
+    file = tmp_path / "items.jsonl"
+    file.write_text(json.dumps({**row, "score_rubric": rubric}) + "\n")
+    code, _, err = cli(capsys, "score", f"scalar:{run.folder}", f"biggen:{file}", "--out", tmp_path / "s.jsonl")
+    assert code == 0, err
+    [scored] = [json.loads(line) for line in (tmp_path / "s.jsonl").read_text().splitlines()]
+    assert (scored["item_id"], scored["status"], scored["unit"]) == ("x_0", "ok", "logit")
+    assert isinstance(scored["value"], float)
+
+
+def test_a_finished_run_that_is_resumed_stays_as_it_was(base: str, tmp_path: Path) -> None:
+    some = pairs(16)
+    one = config(base, anchor=AnchorConfig(weight=1.0, reference="cache"))
+    first = train_scalar(one, some, labels(some), tmp_path / "x")
+    before = load_scorer(first.folder).compare(some).margin
+    again = train_scalar(one, some, labels(some), tmp_path / "x", resume=True)
+    assert again.result.steps == first.result.steps
+    assert load_scorer(again.folder).compare(some).margin.tolist() == before.tolist()
+
+
+def test_a_base_that_is_not_there_is_one_line_and_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "rm.yaml"
+    file.write_text(f'base: {tmp_path}/none\ntrain: ["world:harmlessness/a?n=4"]\n')
+    code, _, err = cli(capsys, "train", "scalar", file, "--out", tmp_path / "x")
+    assert code == 2
+    assert err.startswith(f"assay: {tmp_path}/none: no reward model or language model can be loaded from here: there")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "x").exists()

@@ -167,15 +167,17 @@ def import_(
     from ..errors import InputError
     from ..judges import importers, rubric_yaml
 
-    out.mkdir(parents=True, exist_ok=True)
-    written, notes = 0, 0
-    for one in importers.read_imports(form, file):
-        target = out / f"{one.rubric.name}.yaml"
+    found = {out / f"{one.rubric.name}.yaml": one for one in importers.read_imports(form, file)}
+    for target in found:  # all is read and checked before anything is written
         if target.exists():
             raise InputError(f"{target}: is there already; choose an empty folder with --out")
-        target.write_text(rubric_yaml.dump(one.rubric), encoding="utf-8")
-        written += 1
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for target, one in found.items():
+            target.write_text(rubric_yaml.dump(one.rubric), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--out {out}: cannot be written ({error.strerror}); name another folder") from None
+    for target, one in found.items():
         for note in one.notes:
-            notes += 1
             typer.echo(f"{target}: {note}")
-    typer.echo(f"{written} rubrics written to {out}, {notes} notes")
+    typer.echo(f"{len(found)} rubrics written to {out}, {sum(len(one.notes) for one in found.values())} notes")

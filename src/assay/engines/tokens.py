@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InputError
+from ..sources import loading
 from .base import ChatMessage, Part
 from .chat import chat_parts, closing_mark
 from .token_bytes import TokenBytes, unknown_ids
@@ -204,10 +205,8 @@ def load_tokens(name: str) -> HFTokens:
     """
     from transformers import AutoTokenizer
 
-    try:
+    with loading(name, "tokenizer"):
         tokenizer: Any = AutoTokenizer.from_pretrained(name)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{name}: no tokenizer can be loaded from here ({error})") from None
     return HFTokens(tokenizer)
 
 

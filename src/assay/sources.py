@@ -1,0 +1,53 @@
+"""Where models come from: a folder, or an id on the hub; a folder that is not there is told at once.
+
+`models/mine` could be either.  It is taken for a folder where `models/` is one here, so that a typing
+error in a path is not answered, half a minute later, by a hub that cannot be reached.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .data.hub import is_hub_id
+from .errors import InputError
+
+__all__ = ["loading"]
+
+
+@contextmanager
+def loading(where: str | Path, what: str) -> Iterator[None]:
+    """Check a place, load from it inside the block, and turn what transformers raises into one line.
+
+    Args:
+        where: A folder or a hub id.
+        what: What is to be loaded, for the error, such as tokenizer.
+
+    Raises:
+        InputError: there is no such folder, or nothing of the kind can be loaded from it or from the hub.
+    """
+    from huggingface_hub.utils import logging as hub
+
+    text, place = str(where), Path(where).expanduser()
+    here = text.startswith((".", "/", "~")) or (len(place.parts) > 1 and place.parent.is_dir())
+    if not place.is_dir() and (here or not (is_hub_id(text) or "/" not in text)):
+        raise InputError(
+            f"{where}: no {what} can be loaded from here: there is no such folder; name one, "
+            "or a hub id such as org/name"
+        )
+    level = hub.get_verbosity()
+    hub.set_verbosity(logging.ERROR)  # its retries are told by the one line below
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        where_else = "" if place.is_dir() else "; it is no folder here, and the hub does not give it"
+        raise InputError(f"{where}: no {what} can be loaded from here{where_else} ({_first(str(error))})") from None
+    finally:
+        hub.set_verbosity(level)
+
+
+def _first(text: str) -> str:
+    """Return the first sentence of an error."""
+    return text.strip().splitlines()[0].split(". ")[0] if text.strip() else "no reason given"
