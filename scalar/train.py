@@ -12,7 +12,6 @@ Shapes: B pairs of a batch (2B sequences), N pairs of a set.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +28,7 @@ from assay.configs import to_mapping
 from assay.errors import InputError
 from assay.feature_cache import FeatureCache, FeatureKey
 from assay.fit import BatchLoss, FitResult, fit
+from assay.fit_checkpoints import write_done
 from assay.runs import run_record
 from assay.types import Floats, Pair
 
@@ -272,13 +272,4 @@ def _finish(
     (out / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     record = run_record("assay train scalar", settings, started=started)
     (out / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    files = [file for file in sorted(out.rglob("*")) if file.is_file() and _kept(file.relative_to(out))]
-    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(out)}" for file in files]
-    partial = out / ".DONE"
-    partial.write_text("\n".join(sums) + "\n", encoding="utf-8")
-    partial.replace(out / "DONE")
-
-
-def _kept(path: Path) -> bool:
-    """Tell whether a file belongs to the finished run: not what only served to get there."""
-    return path.parts[0] not in ("checkpoints", "features", "sweep", "DONE", ".DONE")
+    write_done(out, skip=("checkpoints", "features", "sweep"))  # what only served to get there

@@ -16,7 +16,7 @@ import errno
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,10 +49,13 @@ DONE = "DONE"
 _STEP = re.compile(r"step-(\d+)")
 
 
-def write_done(folder: Path) -> None:
-    """List the sha256 of every file of a folder in its DONE."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != DONE)
-    (folder / DONE).write_text("".join(f"{_sha256(folder / name)}  {name}\n" for name in names))
+def write_done(folder: Path, skip: Collection[str] = ()) -> None:
+    """List the sha256 of every file below a folder in its DONE, but for the folders in it that are named."""
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    partial = folder / f".{DONE}"  # renamed at the end: a DONE is whole or absent
+    names = sorted(str(path) for path in files if path.parts[0] not in (DONE, partial.name, *skip))
+    partial.write_text("".join(f"{_sha256(folder / name)}  {name}\n" for name in names))
+    partial.replace(folder / DONE)
 
 
 def is_done(folder: Path) -> bool:

@@ -10,7 +10,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 from statistics import mean
 from typing import Any
 
@@ -20,10 +20,21 @@ from assay.pocket.domain import FAMILIES, Answer, Task, World
 from assay.pocket.draw import Draw
 from assay.pocket.harmlessness import _CONDITIONS, _DECLINES, DOMAIN
 from assay.pocket.harmlessness_families import STYLES, mark
-from assay.pocket.harmlessness_policy import CRITERIA, INTENTS, KINDS, POLICY, RESPONSES, classify, criteria, fault
+from assay.pocket.harmlessness_policy import (
+    CRITERIA,
+    INTENTS,
+    KINDS,
+    POLICY,
+    RESPONSES,
+    SHARES,
+    classify,
+    criteria,
+    fault,
+)
 from assay.pocket.harmlessness_quirks import _FILLERS, _HEADINGS, _OPENERS, _SIGNATURES, QUIRKS
 from assay.pocket.harmlessness_reactions import _MESSAGES
 from assay.pocket.harmlessness_words import NAMES, PLACES
+from assay.pocket.plan import GAPS, PAIRS_OF_GAP
 
 EVEN = dict.fromkeys(KINDS, 1.0)
 _SMALL = "a an and as at be do for from i in is it me my no not of on or so that the to was with you"
@@ -343,3 +354,19 @@ def test_reactions_follow_from_what_was_given() -> None:
 
 if __name__ == "__main__":  # what another process runs
     print(digest())
+
+
+def test_a_reader_of_responses_alone_is_right_in_63_percent() -> None:
+    # all (intent, better response, worse response) of the plan, faults equally weighted; such a reader
+    # knows for every two responses which is better more often: accuracy = sum of the larger share
+    share: dict[tuple[str, str], float] = {}
+    for intent, gap in product(INTENTS, GAPS):
+        for high, low in PAIRS_OF_GAP[gap]:
+            better, worse = ([r for r in RESPONSES if POLICY[intent][r] == u] for u in (high, low))
+            p = SHARES[intent] * GAPS[gap] / len(PAIRS_OF_GAP[gap]) / len(better) / len(worse)
+            for pair in product(better, worse):
+                share[pair] = share.get(pair, 0.0) + p
+    assert sum(share.values()) == pytest.approx(1)
+    same = sum(p for (a, b), p in share.items() if a == b)
+    known = sum(max(share.get((a, b), 0.0), share.get((b, a), 0.0)) for a, b in combinations(RESPONSES, 2))
+    assert known + same / 2 == pytest.approx(0.627, abs=1e-3)
