@@ -148,8 +148,6 @@ def train_scalar(
 
     def evaluate(_: nn.Module) -> Mapping[str, float]:
         assert validation is not None
-        if cache is not None:
-            cache.flush()
         margin_N = scorer.compare(validation.pairs).margin
         groups = [pair.group for pair in validation.pairs]
         accuracy, error = weighted_accuracy(margin_N, validation.label_N, validation.weight_N, groups)
@@ -164,10 +162,9 @@ def train_scalar(
         out,
         evaluate=None if validation is None else evaluate,
         length=lambda row: row.tokens,
+        before_save=None if cache is None else cache.flush,  # the last step is always saved
         resume=resume,
     )
-    if cache is not None:
-        cache.flush()
     measured = evaluate(model) if validation is not None else {}
     _finish(config, model, scorer, learned, base_hash, out, calibrate, started)
     return Trained(

@@ -141,6 +141,7 @@ def fit(
     *,
     evaluate: Callable[[nn.Module], Mapping[str, float]] | None = None,
     length: Callable[[Row], int] | None = None,
+    before_save: Callable[[], object] | None = None,
     resume: bool = False,
 ) -> FitResult:
     """Train a model in place.
@@ -164,6 +165,8 @@ def fit(
             returns is logged. Early stopping needs the key "objective", higher is better.
         length: tokens that a row takes in a forward where it is the longest (for a pair, twice its
             longer text); None: a step is one forward per process, and `batch_tokens` has no say.
+        before_save: called on every process before a checkpoint is written, to bring other files up to it:
+            what a resumed run reads must be what the uninterrupted one had by then.
         resume: go on from the newest checkpoint with a DONE that holds; from the start where there
             is none. A run that had ended is only loaded.
 
@@ -192,7 +195,15 @@ def fit(
     from .fit_step import Task
     from .fit_trainer import train  # loads torch and transformers
 
-    task = Task(rows=rows, collate=collate, batch_loss=batch_loss, evaluate=evaluate, plan=plan, settings=settings)
+    task = Task(
+        rows=rows,
+        collate=collate,
+        batch_loss=batch_loss,
+        evaluate=evaluate,
+        plan=plan,
+        settings=settings,
+        before_save=before_save,
+    )
     history = train(model, task, config, out, begun)
     return FitResult(steps=history.steps, best_step=history.best_step, history=tuple(history.rows), folder=out)
 

@@ -87,6 +87,8 @@ class AfterStep(TrainerCallback):
         return found[0]
 
     def _keep(self, step: int) -> None:
+        if self.task.before_save is not None:
+            self.task.before_save()
         model, optimizer = self.trainer.model, self.trainer.optimizer
         weights, moments = weights_of(model), moments_of(optimizer, model)
         if self.writes:

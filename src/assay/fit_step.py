@@ -48,6 +48,8 @@ class Task:
     """Which rows each step sees."""
     settings: Mapping[str, Any]
     """What a resumed run must share; kept in every checkpoint."""
+    before_save: Callable[[], object] | None = None
+    """Called on every process before a checkpoint is written."""
 
 
 class Steps(Dataset[list[tuple[dict[str, Tensor], bool]]]):

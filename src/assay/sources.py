@@ -29,6 +29,7 @@ def loading(where: str | Path, what: str) -> Iterator[None]:
         InputError: there is no such folder, or nothing of the kind can be loaded from it or from the hub.
     """
     from huggingface_hub.utils import logging as hub
+    from transformers.utils import logging as shown
 
     text, place = str(where), Path(where).expanduser()
     here = text.startswith((".", "/", "~")) or (len(place.parts) > 1 and place.parent.is_dir())
@@ -37,8 +38,10 @@ def loading(where: str | Path, what: str) -> Iterator[None]:
             f"{where}: no {what} can be loaded from here: there is no such folder; name one, "
             "or a hub id such as org/name"
         )
-    level = hub.get_verbosity()
+    level, own, bars = hub.get_verbosity(), shown.get_verbosity(), shown.is_progress_bar_enabled()
     hub.set_verbosity(logging.ERROR)  # its retries are told by the one line below
+    shown.set_verbosity_error()  # a new head is no accident: whoever loads checks which weights are missing
+    shown.disable_progress_bar()
     try:
         yield
     except (OSError, ValueError, RuntimeError) as error:
@@ -46,6 +49,9 @@ def loading(where: str | Path, what: str) -> Iterator[None]:
         raise InputError(f"{where}: no {what} can be loaded from here{where_else} ({_first(str(error))})") from None
     finally:
         hub.set_verbosity(level)
+        shown.set_verbosity(own)
+        if bars:
+            shown.enable_progress_bar()
 
 
 def _first(text: str) -> str:

@@ -167,6 +167,17 @@ def test_nothing_is_printed_where_no_terminal_watches(tmp_path: Path, capfd: pyt
     assert capfd.readouterr() == ("", "")
 
 
+def test_other_files_are_brought_up_to_each_checkpoint(tmp_path: Path) -> None:
+    # 40 rows in steps of 8: checkpoints behind steps 2, 4 and 5; each is announced before it is there
+    seen = list[int]()
+
+    def note() -> None:
+        seen.append(len(list((tmp_path / "checkpoints").glob("step-*"))))
+
+    run(models.tiny(), tmp_path, replace(CONFIG, save_every=2, keep=9), before_save=note)
+    assert seen == [0, 1, 2]
+
+
 def test_rows_without_labels_are_counted_and_move_nothing(tmp_path: Path) -> None:
     model = models.tiny()
     result = run(model, tmp_path, replace(CONFIG, weight_decay=0.1), [replace(row, label=-1.0) for row in ROWS])

@@ -23,6 +23,7 @@ from assay.errors import InputError
 from assay.fit import FitConfig
 from assay.scalar import (
     ScalarConfig,
+    ScalarRewardModel,
     Validation,
     choose_weight,
     load_scorer,
@@ -144,6 +145,26 @@ def test_copy_and_cache_train_alike(base: str, tmp_path: Path) -> None:
         made = train_scalar(config(base, anchor=anchor), some, labels(some), tmp_path / reference)
         weights.append(load_scorer(made.folder).compare(pairs(20, 500)).margin)
     np.testing.assert_allclose(weights[0], weights[1], atol=1e-5)
+
+
+def test_features_are_on_disk_before_the_checkpoint_that_a_resumed_run_starts_from(base: str, tmp_path: Path) -> None:
+    some = pairs(48)  # three steps an epoch, every row new in the first: a shard per checkpoint
+    settings = replace(config(base).fit, max_steps=6, save_every=1)
+    one = config(base, anchor=AnchorConfig(weight=1.0, reference="cache"), fit=settings)
+    made = train_scalar(one, some, labels(some), tmp_path / "run")
+    assert len(list((made.folder / "features").rglob("*.safetensors"))) == 3
+
+
+def test_answers_of_one_token_are_learned_from(base: str, tmp_path: Path) -> None:
+    some = [replace(pair, first="a", second="b", label=1.0) for pair in pairs(16)]
+    for anchor in (None, AnchorConfig(weight=1.0, tokens="response", reference="copy")):
+        made = train_scalar(config(base, anchor=anchor), some, labels(some), tmp_path / str(anchor is None))
+        assert (load_scorer(made.folder).compare(some).margin > 0).all()
+
+
+def test_loading_a_base_under_a_new_head_prints_nothing(base: str, capfd: pytest.CaptureFixture[str]) -> None:
+    ScalarRewardModel.from_pretrained(base)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_weight_is_chosen_on_validation_pairs_and_the_sweep_is_kept(base: str, tmp_path: Path) -> None:
