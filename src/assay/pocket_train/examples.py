@@ -17,16 +17,16 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
-from .engines import ChatMessage
-from .judges import Form, Rubric, Verdict, judge_prompt, verdict_form
-from .judges import rubric as rubrics
-from .judges import verdict as verdicts
-from .pocket import wordings_harmlessness, wordings_helpfulness, wordings_reasoning
-from .pocket.corpus import QUIRK_RATE, WORLDS
-from .pocket.domain import TRAINING_FAMILIES, Answer, Domain, Task, World
-from .pocket.draw import Draw
-from .pocket.plan import active_quirks
-from .pocket.wordings import (
+from ..engines import ChatMessage
+from ..judges import Form, Rubric, Verdict, judge_prompt, verdict_form
+from ..judges import rubric as rubrics
+from ..judges import verdict as verdicts
+from ..pocket import wordings_harmlessness, wordings_helpfulness, wordings_reasoning
+from ..pocket.corpus import QUIRK_RATE, WORLDS
+from ..pocket.domain import TRAINING_FAMILIES, Answer, Domain, Task, World
+from ..pocket.draw import Draw
+from ..pocket.plan import active_quirks
+from ..pocket.wordings import (
     BINARY,
     COUNTED,
     GRADES,
@@ -40,7 +40,7 @@ from .pocket.wordings import (
     statement,
     value_of,
 )
-from .pocket.world import DOMAINS, domain_of, truth_of
+from ..pocket.world import DOMAINS, domain_of, truth_of
 
 __all__ = ["INSTRUCTIONS", "LANGUAGES", "JudgeExample", "judge_example", "judge_examples"]
 
