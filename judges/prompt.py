@@ -125,6 +125,7 @@ def judge_prompt(
     *,
     dialogue: Sequence[Message] = (),
     answers: Sequence[str],
+    letters: Sequence[str] | None = None,
     reference: str | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> tuple[ChatMessage, ...]:
@@ -136,16 +137,20 @@ def judge_prompt(
         rubric: what is asked.
         form: its verdict form (`verdict_form`), which says which criteria are asked.
         dialogue: the conversation up to the answers; may be empty.
-        answers: one (pointwise), two in the order shown (pairwise), or more (listwise).
+        answers: one (pointwise), two (pairwise) or more (listwise), in the order shown.
+        letters: their names in the same order; None = A, B and so on.
         reference: a known good answer, shown where there is one.
         variables: values of the rubric's variables.
 
     Raises:
         InputError: a variable is unknown or has no value, or the rubric's own template is wrong.
-        ValueError: the number of answers is not the form's.
+        ValueError: the number of answers is not the form's, or the letters are others.
     """
     if len(answers) != len(form.answers):
         raise ValueError(f"{len(answers)} answers for a form of {len(form.answers)}")
+    names = form.answers if letters is None else tuple(letters)
+    if sorted(names) != sorted(form.answers):
+        raise ValueError(f"answers are called {names}; the form's letters are {form.answers}, in any order")
     judged: list[str] = []
 
     def mark(text: str) -> str:
@@ -172,7 +177,7 @@ def judge_prompt(
         "fence": fence([*(turn.content for turn in dialogue), *answers, reference or ""]),
         "dialogue": [{"role": turn.role, "text": mark(turn.content)} for turn in dialogue],
         "reference": None if reference is None else mark(reference),
-        "answers": [{"letter": letter, "text": mark(text)} for letter, text in zip(form.answers, answers, strict=True)],
+        "answers": [{"letter": letter, "text": mark(text)} for letter, text in zip(names, answers, strict=True)],
     }
     return (ChatMessage("user", tuple(_cut(_render(rubric, context), judged, rubric))),)
 

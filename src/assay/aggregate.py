@@ -69,4 +69,4 @@ def votes_margin(first: float, tie: float, second: float) -> float:
     >>> round(votes_margin(1, 0, 0), 6) == round(math.log(3), 6), votes_margin(1, 0, 1)
     (True, 0.0)
     """
-    return math.log((first + tie / 2 + 0.5) / (second + tie / 2 + 0.5))
+    return math.log(first + tie / 2 + 0.5) - math.log(second + tie / 2 + 0.5)  # exactly antisymmetric

@@ -1,12 +1,18 @@
 from judges import *
+from judges import asking as asking
+from judges import cases as cases
 from judges import checks as checks
 from judges import combine as combine
+from judges import conclude as conclude
 from judges import form as form
 from judges import import_autorubric as import_autorubric
 from judges import imported as imported
 from judges import importers as importers
+from judges import judge as judge
 from judges import lint as lint
 from judges import margin as margin
+from judges import panel as panel
+from judges import pooled as pooled
 from judges import prompt as prompt
 from judges import ranking as ranking
 from judges import rubric as rubric

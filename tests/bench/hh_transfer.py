@@ -8,6 +8,7 @@ set, WebGPT, and RM-Bench chat and safety; RM-Bench chat loses the prompts it sh
 
     ASSAY_DATA=… python tests/bench/hh_transfer.py FOLDER      writes FOLDER/hh_transfer.json
     … --lm-steps 20 --cap 60                                   a rehearsal of minutes; its figures mean nothing
+    … --source helpful                                         one source only; what is done already is not done again
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from assay.data import load_pairs
 from assay.data.keys import prompt_key
 from assay.eval import Settings, compare, surface
 from assay.fit import BatchLoss, FitConfig, fit
+from assay.fit_checkpoints import is_done
 from assay.scalar import ScalarConfig, ScalarScorer, Validation, load_scorer, pair_label, train_chosen, train_scalar
 from assay.types import Pair
 
@@ -75,7 +77,9 @@ def tokenizer(corpus: Sequence[str]) -> PreTrainedTokenizerFast:
 
 
 def language_model(folder: Path, pairs: Sequence[Pair], steps: int) -> None:
-    """Train a small Llama on the texts and save it."""
+    """Train a small Llama on the texts and save it, where it is not there yet."""
+    if (folder / "lm" / "tokenizer.json").exists():
+        return
     corpus = texts(pairs)
     ours = tokenizer(corpus)
     stream = [token for text in corpus for token in ours(text, add_special_tokens=False)["input_ids"]]
@@ -122,7 +126,9 @@ def trained(folder: Path, source: str, cap: str) -> list[ScalarScorer]:
         "anchored": replace(base, anchor=AnchorConfig(weight=1.0, reference="cache"), anchor_grid=GRID),
     }.items():
         out = folder / f"{source}-{name}"
-        if config.anchor_grid:
+        if is_done(out):
+            pass
+        elif config.anchor_grid:
             chosen, _ = train_chosen(config, pairs, labels, out, validation=validation)
             print(f"{source}: anchor weight {chosen:g} chosen on {len(held)} validation pairs")
         else:
@@ -137,13 +143,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lm-steps", type=int, default=400)
     parser.add_argument("--cap", type=int, help="pairs per data set, for a rehearsal")
+    parser.add_argument("--source", choices=list(HH), action="append", help="default: both")
     asked = parser.parse_args()
     folder, cap = asked.folder, f"&cap={asked.cap}" if asked.cap else ""
     train = [pair for data in HH.values() for pair in load_pairs(f"{data}?part=teacher+student+val").records]
     language_model(folder, train, asked.lm_steps)
     helpful = {prompt_key(pair.prompt[0].content) for pair in load_pairs(HH["helpful"]).records}
-    result: dict[str, Any] = {"language_model_steps": asked.lm_steps, "cap": asked.cap, "sources": {}}
-    for source in HH:
+    done = folder / "hh_transfer.json"
+    for source in asked.source or HH:
         other = next(name for name in HH if name != source)
         datasets = [load_pairs(f"{name}={HH[name]}?part=cal+test{cap}") for name in (source, other)]
         for name, data in TARGETS.items():
@@ -163,10 +170,12 @@ def main() -> None:
                 ]
                 for one in report.datasets
             }
+        result = json.loads(done.read_text()) if done.exists() else {"sources": {}}
+        result |= {"language_model_steps": asked.lm_steps, "cap": asked.cap}
         result["sources"][source] = rows
+        done.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         for name, cells in rows.items():
             print(source, name, " · ".join(f"{target} {text} of {n}" for target, (text, n) in cells.items()))
-    (folder / "hh_transfer.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

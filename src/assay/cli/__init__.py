@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import typer
 
 from ..errors import InputError
-from . import bench, compare, data, demo, doctor, pocket, rubric, score, train
+from . import bench, compare, data, demo, doctor, judge, pocket, rubric, score, train
 
 __all__ = ["app", "main"]
 
@@ -31,6 +31,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(rubric.app, name="rubric")
 app.add_typer(pocket.app, name="pocket")
 app.add_typer(train.app, name="train")
+app.command("judge", no_args_is_help=True)(judge.judge)
 app.command("score", no_args_is_help=True)(score.score)
 app.command("label", no_args_is_help=True)(score.label)
 app.command("bench", no_args_is_help=True)(bench.bench)

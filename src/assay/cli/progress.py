@@ -1,4 +1,4 @@
-"""Progress on standard error: a spinner with words, and a bar over a file's bytes.
+"""Progress on standard error: a spinner with words, a bar over a file's bytes, and one that counts.
 
 Shown on a terminal only: in a log, errors stand alone.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["reading", "working"]
+__all__ = ["counting", "reading", "working"]
 
 
 @contextmanager
@@ -41,3 +41,29 @@ def reading(name: str) -> Iterator[Callable[[int, int, int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None, rows=0)
         yield lambda rows, done, total: bar.update(task, completed=done, total=total or None, rows=rows)
+
+
+@contextmanager
+def counting(name: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of a number of things are done; call the function with (done, in all)."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import InputError
+from .rows import number, write_rows
 from .scorers import Allowance, Loaded, SurfaceFromSource, load_scorers
 
 if TYPE_CHECKING:
@@ -30,23 +29,6 @@ def _scorer(text: str) -> tuple[PairScorer, Loaded]:
     return loaded.scorer, loaded
 
 
-def _write(out: Path, rows: Iterator[dict[str, Any]]) -> int:
-    """Write rows under another name first, so that the file is whole or absent; return how many."""
-    n, partial = 0, out.with_name(f".{out.name}.partial")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("w", encoding="utf-8") as file:
-            for row in rows:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                n += 1
-        partial.replace(out)
-    except OSError as error:
-        raise InputError(f"--out {out}: cannot be written ({error.strerror}); name another file") from None
-    finally:
-        partial.unlink(missing_ok=True)
-    return n
-
-
 def score(spec: Spec, data: Data, out: Out, max_unscored: Unscored = "0") -> None:
     """Score a data set and write a recording that `recorded:` reads: a margin per pair, or a value per answer.
 
@@ -65,7 +47,7 @@ def score(spec: Spec, data: Data, out: Out, max_unscored: Unscored = "0") -> Non
             {
                 "pair_id": pair.id,
                 **named,
-                "margin": _number(value),
+                "margin": number(value),
                 "unit": margins.unit,
                 "status": one,
                 "label": pair.label,
@@ -77,18 +59,14 @@ def score(spec: Spec, data: Data, out: Out, max_unscored: Unscored = "0") -> Non
         scores = scorer.score(items)
         values, status = scores.value.tolist(), scores.status.tolist()
         rows = (
-            {"item_id": item.id, **named, "value": _number(value), "unit": scores.unit, "status": one}
+            {"item_id": item.id, **named, "value": number(value), "unit": scores.unit, "status": one}
             for item, value, one in zip(items, values, status, strict=True)
         )
-    n = _write(out, rows)
+    n = write_rows(out, rows)
     unscored = sum(one != "ok" for one in status)
     typer.echo(f"{out}: {n:,} rows, {unscored} unscored")
     if allowance.exceeded(unscored, n):
         raise typer.Exit(3)
-
-
-def _number(value: float) -> float | None:
-    return None if value != value else value  # NaN is no JSON
 
 
 def label(
@@ -118,7 +96,7 @@ def label(
     p_N = margins.margin if loaded.calibrator is None else probability(loaded.calibrator.nats(margins))
     middle = 0.0 if loaded.calibrator is None else 0.5
     sided = [(pair, p) for pair, p in zip(pairs, p_N.tolist(), strict=True) if p == p and p != middle]
-    n = _write(out, (_preference(pair, p > middle, None if hard else max(p, 1 - p)) for pair, p in sided))
+    n = write_rows(out, (_preference(pair, p > middle, None if hard else max(p, 1 - p)) for pair, p in sided))
     typer.echo(f"{out}: {n:,} labelled pairs, {len(pairs) - n} left out")
 
 

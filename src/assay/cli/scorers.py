@@ -12,6 +12,7 @@ from ..errors import InputError, nearest
 from ..recorded import KINDS, load_recorded
 from ..specs import Spec, expand, parse_spec
 from ..types import Pair, PairScorer
+from .engines import JUDGE_OPTIONS, judge_of
 
 if TYPE_CHECKING:
     from assay.eval import Calibrator
@@ -112,6 +113,10 @@ def _ensemble(spec: Spec) -> tuple[PairScorer, Calibrator | None]:
     return Ensemble(members=members, name=spec.name or f"ensemble-{by}", by=by, c=c), None  # type: ignore[arg-type]
 
 
+def _judge(spec: Spec) -> tuple[PairScorer, Calibrator | None]:
+    return judge_of(spec), None
+
+
 def _lengths(spec: Spec) -> dict[str, int]:
     found = {key: spec.count(key) for key in ("max_length", "batch_tokens")}
     return {key: value for key, value in found.items() if value is not None}
@@ -133,11 +138,13 @@ _MODELS = {
     "baseline": ("seed", "calibrator"),
     "scalar": ("max_length", "batch_tokens", "calibrator"),
     "ensemble": ("by", "c", "max_length", "batch_tokens"),
+    "judge": (*JUDGE_OPTIONS, "calibrator"),
 }
 _LOADERS: Mapping[str, Callable[[Spec], tuple[PairScorer | SurfaceFromSource, Calibrator | None]]] = {
     "baseline": _plain_baseline,
     "scalar": _scalar,
     "ensemble": _ensemble,
+    "judge": _judge,
 }
 
 

@@ -9,7 +9,7 @@ Legend: L labels of a slot.  `logp` in nats.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args, runtime_checkable
 
@@ -225,4 +225,8 @@ class Engine(Protocol):
 
         One bad request never raises for the others: its completion says why in `status` and `error`.
         """
+        ...
+
+    def as_completed(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        """Yield the same completions in the order in which they come, for who shows progress or keeps what is done."""
         ...

@@ -62,17 +62,25 @@ class Walk:
         """
         return int(self.index.distance[self._after(token)]) < self.left - self._reserve
 
+    def take(self, token: int) -> bool:
+        """Write a token where the grammar and the budget allow it; return whether they do."""
+        to = self.index.step(self.state, token)
+        if to is None or int(self.index.distance[to]) >= self.left - self._reserve:
+            return False
+        self.state = to
+        self.left -= 1
+        self._enter()
+        return True
+
     def advance(self, token: int) -> None:
         """Write a token.
 
         Raises:
             ValueError: the grammar or the budget forbids it.
         """
-        if not self.fits(token):
+        if not self.take(token):
+            self._after(token)  # says so where it is the grammar
             raise ValueError(f"token {token} does not fit: {self.left} tokens left, {self._reserve} of them kept")
-        self.state = self._after(token)
-        self.left -= 1
-        self._enter()
 
     def want(self, token: int) -> int:
         """Write the wanted token, or where it does not fit the first of a shortest way out; return which.
