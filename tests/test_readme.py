@@ -19,7 +19,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
 
 
-@pytest.mark.parametrize("code", blocks("python"), ids=["margins", "rubric"])
+@pytest.mark.parametrize("code", blocks("python"), ids=["margins", "judge"])
 def test_a_python_example_prints_what_stands_below_it(code: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert TEXT.split(code)[1].startswith(f"```\n\n```\n{done.stdout}```")
