@@ -1,0 +1,95 @@
+"""What the judge is trained on: prompt and verdict as token ids, cut exactly as the engines cut them.
+
+Literals and labels are tokenised apart and free text on its own, because that is how a verdict is
+written at inference (`assay.engines.index`).  A model trained on ids cut otherwise would be asked at
+its slots in contexts that it has never seen.
+
+Every token of the verdict is learned, labels with more weight: they are few, and they decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..engines import Free, Grammar, Literal
+from ..engines.tokens import Tokens, encode, exact
+from .examples import JudgeExample
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from ..fit import BatchLoss
+
+__all__ = ["LABEL_WEIGHT", "Learned", "collate_verdicts", "learned", "verdict_ids", "verdict_loss"]
+
+LABEL_WEIGHT = 4.0
+"""Weight of the tokens of a label; those of literals and rationales weigh 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """One judgement as the model learns it."""
+
+    ids: tuple[int, ...]
+    """Prompt, verdict and end token."""
+    weights: tuple[float, ...]
+    """Of predicting each id from those before it; 0 in the prompt."""
+
+
+def verdict_ids(tokens: Tokens, grammar: Grammar, text: str) -> tuple[list[int], list[float]]:
+    """Return the ids of a verdict, end token included, and the weight of each.
+
+    Raises:
+        ValueError: the text is not of the grammar.
+    """
+    said = grammar.match(text)
+    if said is None:
+        raise ValueError(f"not a text of the grammar: {text}")
+    ids, weights = list[int](), list[float]()
+    for part in grammar.parts:
+        if isinstance(part, Literal):
+            new, weight = exact(tokens, part.text), 1.0
+        elif isinstance(part, Free):
+            new, weight = tokens.bare(said[part.name]), 1.0
+        else:
+            new, weight = exact(tokens, said[part.name]), LABEL_WEIGHT
+        ids += new
+        weights += [weight] * len(new)
+    return [*ids, tokens.eos_id], [*weights, 1.0]
+
+
+def learned(tokens: Tokens, example: JudgeExample) -> Learned:
+    """Return an example as ids and weights."""
+    prompt = encode(tokens, tokens.chat(example.messages))
+    ids, weights = verdict_ids(tokens, example.form.grammar, example.text)
+    return Learned((*prompt, *ids), (*[0.0] * len(prompt), *weights))
+
+
+def collate_verdicts(rows: Sequence[Learned]) -> dict[str, Tensor]:
+    """Return B rows padded on the right: input_ids (B, T) int64, weights (B, T) float32, labels (B,) for `fit`."""
+    import torch
+
+    longest = max(len(row.ids) for row in rows)
+    return {
+        "input_ids": torch.tensor([[*row.ids, *[0] * (longest - len(row.ids))] for row in rows]),
+        "weights": torch.tensor([[*row.weights, *[0.0] * (longest - len(row.ids))] for row in rows]),
+        "labels": torch.zeros(len(rows)),
+    }
+
+
+def verdict_loss(net: nn.Module, batch: dict[str, Tensor]) -> BatchLoss:
+    """Return weighted nats over the verdicts, each divided by the weight of its row: every judgement counts alike."""
+    import torch
+
+    from ..fit import BatchLoss
+
+    ids, weights = batch["input_ids"], batch["weights"][:, 1:]
+    logits: Tensor = net(input_ids=ids, use_cache=False).logits[:, :-1].float()  # causal, padded on the right: no mask
+    nats = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
+    labels = weights == LABEL_WEIGHT
+    with torch.no_grad():
+        hit = (logits.argmax(-1) == ids[:, 1:]) & labels
+        accuracy = float(hit.sum() / labels.sum().clamp(min=1))
+    return BatchLoss((nats * weights).sum(1).div(weights.sum(1)).sum(), len(ids), {"label_accuracy": accuracy})
