@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -59,9 +60,11 @@ def test_every_example_is_a_way_through_the_engines_automaton() -> None:
 class Fixed(nn.Module):
     """Logits that do not depend on anything: token 1 is e times as likely as each of the other two."""
 
-    def forward(self, input_ids: torch.Tensor, use_cache: bool) -> Fixed:
-        self.logits = torch.tensor([0.0, 1.0, 0.0]).expand(*input_ids.shape, 3)
-        return self
+    def model(self, input_ids: torch.Tensor, use_cache: bool) -> SimpleNamespace:
+        return SimpleNamespace(last_hidden_state=torch.zeros(*input_ids.shape, 1))
+
+    def lm_head(self, hidden: torch.Tensor) -> torch.Tensor:
+        return torch.tensor([0.0, 1.0, 0.0]).expand(len(hidden), 3)
 
 
 def test_the_loss_is_the_mean_over_rows_of_weighted_nats() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..engines import Free, Grammar, Literal
 from ..engines.tokens import Tokens, encode, exact
@@ -80,16 +80,25 @@ def collate_verdicts(rows: Sequence[Learned]) -> dict[str, Tensor]:
 
 
 def verdict_loss(net: nn.Module, batch: dict[str, Tensor]) -> BatchLoss:
-    """Return weighted nats over the verdicts, each divided by the weight of its row: every judgement counts alike."""
+    """Return weighted nats over the verdicts, each divided by the weight of its row: every judgement counts alike.
+
+    Args:
+        net: A causal language model with a `model` and an `lm_head`; its logits are made where they are learned only.
+        batch: From `collate_verdicts`.
+    """
     import torch
 
     from ..fit import BatchLoss
 
-    ids, weights = batch["input_ids"], batch["weights"][:, 1:]
-    logits: Tensor = net(input_ids=ids, use_cache=False).logits[:, :-1].float()  # causal, padded on the right: no mask
-    nats = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
-    labels = weights == LABEL_WEIGHT
-    with torch.no_grad():
-        hit = (logits.argmax(-1) == ids[:, 1:]) & labels
-        accuracy = float(hit.sum() / labels.sum().clamp(min=1))
-    return BatchLoss((nats * weights).sum(1).div(weights.sum(1)).sum(), len(ids), {"label_accuracy": accuracy})
+    whole: Any = net
+    ids, weight_BT = batch["input_ids"], batch["weights"][:, 1:]
+    learned_BT = weight_BT > 0
+    # causal, and padded on the right: no mask is needed
+    hidden: Tensor = whole.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1][learned_BT]
+    logits: Tensor = whole.lm_head(hidden).float()
+    target, weight = ids[:, 1:][learned_BT], (weight_BT / weight_BT.sum(1, keepdim=True))[learned_BT]
+    nats = torch.nn.functional.cross_entropy(logits, target, reduction="none")
+    labels = weight_BT[learned_BT] == LABEL_WEIGHT
+    right = (logits.detach().argmax(-1) == target) & labels
+    accuracy = float(right.sum() / labels.sum().clamp(min=1))
+    return BatchLoss((nats * weight).sum(), len(ids), {"label_accuracy": accuracy})
