@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given, settings
@@ -33,8 +34,31 @@ def test_a_piece_ends_where_the_budget_is_full() -> None:
     assert cut([10, 10, 10, 10, 10], budget=20) == [slice(0, 2), slice(2, 4), slice(4, 5)]
 
 
-def test_a_piece_ends_where_its_padding_exceeds_a_sixteenth_of_the_budget() -> None:
-    assert cut([10, 9, 8, 7], budget=48) == [slice(0, 3), slice(3, 4)]  # 0 + 1 + 2 = 3 = 48/16; 3 more are too many
+def test_padding_is_worth_a_forward_from_256_tokens_on() -> None:
+    # one forward: 3 × 900 + 256 = 2,956; the short row apart: 2 × 900 + 645 + 2 × 256 = 2,957, or with 644 as much
+    assert cut([900, 900, 645], budget=9999) == [slice(0, 3)]
+    assert cut([900, 900, 644], budget=9999) == [slice(0, 2), slice(2, 3)]
+
+
+@given(st.lists(st.integers(1, 2000), min_size=1, max_size=9), st.integers(500, 4000), WORLDS)
+@settings(deadline=None)
+def test_no_other_way_to_cut_is_cheaper(lengths: list[int], budget: int, world: int) -> None:
+    lengths.sort(reverse=True)
+
+    def cost(pieces: list[slice]) -> float:
+        total = 0
+        for piece in pieces:
+            rows = -(-(piece.stop - piece.start) // world)
+            if rows > 1 and rows * lengths[piece.start] > budget:
+                return float("inf")
+            total += rows * lengths[piece.start] + 256
+        return total
+
+    ways = []
+    for marks in product((False, True), repeat=len(lengths) - 1):
+        edges = [0, *(i + 1 for i, mark in enumerate(marks) if mark), len(lengths)]
+        ways.append(cost([slice(*ends) for ends in pairwise(edges)]))
+    assert cost(cut(lengths, budget, world)) == min(ways)
 
 
 def test_without_a_budget_a_step_is_one_forward() -> None:
