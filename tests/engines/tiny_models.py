@@ -66,14 +66,18 @@ def model(name: str, seed: int = 0, dtype: torch.dtype = torch.float32) -> Any:
 def made(config: Any, seed: int = 0, **options: Any) -> Any:
     """Return a model of random weights."""
     torch.manual_seed(seed)
-    return AutoModelForCausalLM.from_config(config, **options).eval()
+    return AutoModelForCausalLM.from_config(copy.deepcopy(config), **options).eval()
 
 
 def engine(name: str, dtype: torch.dtype = torch.float32, **options: Any) -> TransformersEngine:
     """Return an engine over the model of a family."""
-    return TransformersEngine(
-        model(name, dtype=dtype), families.tokens(name), **{"model_id": name, "cache": CACHE} | options
-    )
+    return over(name, model(name, dtype=dtype), **{"model_id": name} | options)
+
+
+def over(name: str, net: Any, **options: Any) -> TransformersEngine:
+    """Return an engine over any model, with the tokenizer of a family."""
+    told: dict[str, Any] = {"cache": CACHE} | options
+    return TransformersEngine(net, families.tokens(name), **told)
 
 
 def leaning(name: str, likes: Mapping[int, float]) -> Any:

@@ -35,11 +35,12 @@ class OpeningReader:
         self.reader, self.share = reader, share
         self._kept: list[Strand] = []
 
-    def read(self, rows: Sequence[tuple[int, ...]]) -> tuple[list[Strand], Tensor, list[int]]:
+    def read(self, rows: Sequence[tuple[int, ...]], room: int = 0) -> tuple[list[Strand], Tensor, list[int]]:
         """Read the prompts of a batch.
 
         Args:
             rows: Token ids, all distinct.
+            room: How many tokens each is likely to grow by.
 
         Returns:
             A strand per prompt, read to its end; the logits behind them, (B, V); and how many tokens were read
@@ -47,7 +48,7 @@ class OpeningReader:
         """
         if not self.share:
             strands = [Strand(row) for row in rows]
-            return strands, self._evenly(strands), [len(row) for row in rows]
+            return strands, self._evenly(strands, room), [len(row) for row in rows]
         prefixes, home = shared_prefixes(rows)
         nodes: dict[int, Strand] = {}
         cost = [0] * len(rows)
@@ -63,7 +64,7 @@ class OpeningReader:
             self._remembered(row) if at is None else nodes[at].fork(row) for row, at in zip(rows, home, strict=True)
         ]
         cost = [n + max(strand.unread, 1) for n, strand in zip(cost, strands, strict=True)]
-        logits = self._evenly(strands)
+        logits = self._evenly(strands, room)
         for strand in [nodes[number] for number, one in enumerate(prefixes) if one.depth == 0] or strands[:1]:
             self._keep(strand)
         return strands, logits, cost
@@ -90,7 +91,7 @@ class OpeningReader:
         mine.detach()
         self._kept = [*self._kept, mine][-_KEPT:]
 
-    def _evenly(self, strands: Sequence[Strand]) -> Tensor:
+    def _evenly(self, strands: Sequence[Strand], room: int = 0) -> Tensor:
         """Read strands, those with about as much to read together; return their logits (B, V), in order."""
         order = sorted(range(len(strands)), key=lambda row: strands[row].unread)
         groups: list[list[int]] = []
@@ -99,7 +100,7 @@ class OpeningReader:
                 groups[-1].append(row)
             else:
                 groups.append([row])
-        logits = [self.reader.read([strands[row] for row in group]) for group in groups]
+        logits = [self.reader.read([strands[row] for row in group], room) for group in groups]
         if not logits:
             return torch.empty(0)
         back = torch.empty(len(order), dtype=torch.long)

@@ -55,19 +55,21 @@ def shared_prefixes(rows: Sequence[tuple[int, ...]], least: int = LEAST) -> tupl
     prefixes: list[Prefix] = []
     home: list[int | None] = [None] * len(rows)
 
-    def visit(group: list[int], depth: int, parent: int | None) -> None:
-        """Go through rows, sorted, that share `depth` tokens."""
+    order = sorted(range(len(rows)), key=lambda row: rows[row])
+    open_groups: list[tuple[list[int], int | None]] = [(order, None)]  # no recursion: rows may nest a thousand deep
+    while open_groups:
+        group, parent = open_groups.pop()
         if len(group) < 2:
-            return
-        reach = common(rows[group[0]], rows[group[-1]])
+            continue
+        reach = common(rows[group[0]], rows[group[-1]])  # of all between them, too: they are sorted
         usable = min(reach, min(len(rows[row]) for row in group) - 1)
-        if usable - (prefixes[parent].length if parent is not None else 0) >= least:
-            prefixes.append(Prefix(parent, group[0], usable, 0 if parent is None else prefixes[parent].depth + 1))
+        if usable - (0 if parent is None else prefixes[parent].length) >= least:
+            depth = 0 if parent is None else prefixes[parent].depth + 1
+            prefixes.append(Prefix(parent, group[0], usable, depth))
             parent = len(prefixes) - 1
             for row in group:
                 home[row] = parent
-        for _, branch in groupby((row for row in group if len(rows[row]) > reach), key=lambda row: rows[row][reach]):
-            visit(list(branch), reach + 1, parent)
-
-    visit(sorted(range(len(rows)), key=lambda row: rows[row]), 0, None)
+        longer = (row for row in group if len(rows[row]) > reach)
+        branches = [list(branch) for _, branch in groupby(longer, key=lambda row: rows[row][reach])]
+        open_groups += [(branch, parent) for branch in reversed(branches)]
     return prefixes, home

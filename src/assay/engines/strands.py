@@ -8,18 +8,25 @@ between old keys and new ones would be wrong on layers with a sliding window, wh
 So there are never gaps: all rows are flush right, padded on the left only, and a row with fewer
 new tokens than the others reads its last old ones again.  That costs what padding would cost.
 
+Where every row reads one token, the query heads that share keys stand in for a row of queries
+(`_folded`): the keys need not be copied for each of them, which is most of a step's time on a CPU.
+
 Legend: B strands, T tokens of a row, H heads, D head size, V rows of the output layer.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.cache_utils import DynamicCache, DynamicLayer
+from transformers.masking_utils import sdpa_mask
 
 from ..errors import InputError
 
@@ -28,8 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Reader", "Strand"]
 
-_ROOM = 64
-"""Columns that are kept free behind a batch, so that writing a token copies nothing."""
+_ROOM = 16
+"""Columns that are kept free behind a batch at least, so that writing a token copies nothing."""
+_FOLDED = "assay_folded"
 
 
 class _Roomy(DynamicLayer):
@@ -38,10 +46,12 @@ class _Roomy(DynamicLayer):
     keys: Any  # Tensors; the base class says None, too
     values: Any
 
-    def __init__(self, keys: Tensor | None = None, values: Tensor | None = None, length: int = 0) -> None:
-        """Hold buffers of which the first `length` columns are written; None = made by the first update."""
+    def __init__(
+        self, keys: Tensor | None = None, values: Tensor | None = None, length: int = 0, room: int = _ROOM
+    ) -> None:
+        """Hold buffers of which the first `length` columns are written; None = made by the first update, with room."""
         super().__init__()  # type: ignore[no-untyped-call]
-        self._length = length
+        self._length, self._room = length, room
         if keys is not None and values is not None:
             self._begin(keys, values)
 
@@ -57,7 +67,8 @@ class _Roomy(DynamicLayer):
         """Write new columns, and return all."""
         end = self._length + key_states.shape[-2]
         if not self.is_initialized:
-            self._begin(_widened(key_states[:, :, :0], end + _ROOM), _widened(value_states[:, :, :0], end + _ROOM))
+            wide = end + self._room
+            self._begin(_widened(key_states[:, :, :0], wide), _widened(value_states[:, :, :0], wide))
         elif end > self._k.shape[-2]:
             self._begin(_widened(self.keys, end + end // 2), _widened(self.values, end + end // 2))
         self._k[:, :, self._length : end] = key_states
@@ -72,9 +83,41 @@ class _Roomy(DynamicLayer):
 
 
 def _widened(old: Tensor, width: int) -> Tensor:
-    wide = old.new_zeros(*old.shape[:2], width, old.shape[3])
+    wide = old.new_empty(*old.shape[:2], width, old.shape[3])
     wide[:, :, : old.shape[2]] = old
     return wide
+
+
+def _folded(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    **more: Any,
+) -> tuple[Tensor, None]:
+    """Attend from one token per row: the query heads of a group become the queries of their shared keys.
+
+    Args:
+        module: The attention layer.
+        query: (B, H, 1, D).
+        key: (B, H / g, T, D).
+        value: As the keys.
+        attention_mask: Broadcasts to (B, 1, 1, T), or None.
+        scaling: Of the products.
+        more: What transformers passes besides; nothing that one query without dropout needs.
+    """
+    batch, heads, _, size = query.shape
+    shared = key.shape[1]
+    out = nn.functional.scaled_dot_product_attention(
+        query.reshape(batch, shared, heads // shared, size), key, value, attn_mask=attention_mask, scale=scaling
+    )
+    return out.reshape(batch, 1, heads, size), None
+
+
+AttentionInterface.register(_FOLDED, _folded)
+AttentionMaskInterface.register(_FOLDED, sdpa_mask)
 
 
 class Strand:
@@ -128,10 +171,11 @@ class Strand:
         self._cache, self._row, self._start, self.read = cache, row, start, len(self.ids)
 
 
-def _cache(layers: Sequence[_Roomy] = ()) -> DynamicCache:
-    cache = DynamicCache()
-    cache.layers, cache.layer_class_to_replicate = list(layers), _Roomy
-    return cache
+def _cache(layers: Sequence[_Roomy] = (), room: int = _ROOM) -> DynamicCache:
+    cache: Any = DynamicCache()
+    cache.layers, cache.layer_class_to_replicate = list(layers), partial(_Roomy, room=room)
+    made: DynamicCache = cache
+    return made
 
 
 class Reader:
@@ -153,13 +197,18 @@ class Reader:
         self.model = model.eval()
         takes = inspect.signature(model.forward).parameters
         self._positions, self._keep = "position_ids" in takes, "logits_to_keep" in takes
-        self._live: tuple[list[Strand], DynamicCache] | None = None
+        self._config: Any = model.config.get_text_config()
+        self._common = bool(getattr(model, "_supports_attention_backend", False))  # else its attention is its own
         self.tokens = 0
         """How many columns it has read, padding included."""
 
     @torch.inference_mode()
-    def read(self, strands: Sequence[Strand]) -> Tensor:
+    def read(self, strands: Sequence[Strand], room: int = 0) -> Tensor:
         """Read what is unread, at least the last token of each strand.
+
+        Args:
+            strands: What to read.
+            room: How many tokens each is likely to grow by; only time depends on it.
 
         Returns:
             Logits behind the last tokens, (B, V), in the model's precision.
@@ -168,7 +217,7 @@ class Reader:
             strand.read = min(strand.read, len(strand.ids) - 1)
         new = max(strand.unread for strand in strands)
         old = max(max(len(strand.ids) for strand in strands) - new, 0)
-        cache = self._going_on(strands, new) or self._assembled(strands, new, old)
+        cache = _going_on(strands, new) or _assembled(strands, new, old, max(room, _ROOM))
         width, device = old + new, self.model.device
         ids = torch.tensor([[0] * (new - len(strand.ids)) + strand.ids[-new:] for strand in strands])
         length, columns = torch.tensor([len(strand.ids) for strand in strands]), torch.arange(width)
@@ -178,39 +227,52 @@ class Reader:
             options["position_ids"] = (columns[old:] - (width - length[:, None])).clamp(min=0).to(device)
         if self._keep:
             options["logits_to_keep"] = 1
-        logits: Tensor = self.model(input_ids=ids.to(device), attention_mask=mask.to(device), **options).logits[:, -1]
+        with self._attention(new):
+            out = self.model(input_ids=ids.to(device), attention_mask=mask.to(device), **options)
         self.tokens += ids.numel()
         for row, strand in enumerate(strands):
             strand._placed(cache, row, width - len(strand.ids))
-        self._live = list(strands), cache
+        logits: Tensor = out.logits[:, -1]
         return logits
 
-    def forget(self) -> None:
-        """Let go of the last batch's keys and values."""
-        self._live = None
+    @contextmanager
+    def _attention(self, new: int) -> Iterator[None]:
+        """Fold query heads where rows read one token and the model is on torch's own attention."""
+        before = self._config._attn_implementation
+        if new == 1 and self._common and before == "sdpa":
+            self._config._attn_implementation = _FOLDED
+        try:
+            yield
+        finally:
+            self._config._attn_implementation = before
 
-    def _going_on(self, strands: Sequence[Strand], new: int) -> DynamicCache | None:
-        """Return the last batch's cache where these are its strands, all with as many new tokens."""
-        if self._live is None:
-            return None
-        before, cache = self._live
-        same = len(before) == len(strands) and all(a is b for a, b in zip(before, strands, strict=True))
-        return cache if same and all(strand.unread == new for strand in strands) else None
 
-    def _assembled(self, strands: Sequence[Strand], new: int, old: int) -> DynamicCache:
-        """Return a cache of `old` columns, flush right, with what each strand does not read again."""
-        if old == 0:
-            return _cache()
-        kept = [max(len(strand.ids) - new, 0) for strand in strands]
-        source = strands[kept.index(max(kept))]
-        assert source._cache is not None
-        layers = []
-        for layer in range(len(source._cache.layers)):
-            keys, values = source.states(layer, 1)
-            shape = len(strands), keys.shape[0], old + _ROOM + new
-            k, v = keys.new_zeros(*shape, keys.shape[-1]), values.new_zeros(*shape, values.shape[-1])
-            for row, (strand, n) in enumerate(zip(strands, kept, strict=True)):
-                if n:
-                    k[row, :, old - n : old], v[row, :, old - n : old] = strand.states(layer, n)
-            layers.append(_Roomy(k, v, old))
-        return _cache(layers)
+def _going_on(strands: Sequence[Strand], new: int) -> DynamicCache | None:
+    """Return the cache of which these strands are the rows, where all end with it and have as much to read."""
+    cache = strands[0]._cache
+    if cache is None or any(strand._cache is not cache or strand.unread != new for strand in strands):
+        return None
+    here: Any = cache.layers[0]
+    whole = [strand._row for strand in strands] == list(range(len(here.keys)))
+    length = cache.get_seq_length()
+    return cache if whole and all(strand._start + strand.read == length for strand in strands) else None
+
+
+def _assembled(strands: Sequence[Strand], new: int, old: int, room: int) -> DynamicCache:
+    """Return a cache of `old` columns, flush right, with what each strand does not read again."""
+    if old == 0:
+        return _cache(room=room)
+    kept = [max(len(strand.ids) - new, 0) for strand in strands]
+    source = strands[kept.index(max(kept))]
+    assert source._cache is not None
+    layers = []
+    for layer in range(len(source._cache.layers)):
+        keys, values = source.states(layer, 1)
+        shape = len(strands), keys.shape[0], old + new + room
+        k, v = keys.new_empty(*shape, keys.shape[-1]), values.new_empty(*shape, values.shape[-1])
+        for row, (strand, n) in enumerate(zip(strands, kept, strict=True)):
+            k[row, :, : old - n], v[row, :, : old - n] = 0, 0  # masked, but what lies there must be a number
+            if n:
+                k[row, :, old - n : old], v[row, :, old - n : old] = strand.states(layer, n)
+        layers.append(_Roomy(k, v, old))
+    return _cache(layers)

@@ -14,6 +14,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -50,7 +51,7 @@ class TransformersEngine:
         tokens: Tokens,
         *,
         model_id: str = "",
-        batch_tokens: int = 16_384,
+        batch_tokens: int = 32_768,
         share_prefixes: bool = True,
         cache: Path | Literal["default"] | None = "default",
     ) -> None:
@@ -84,12 +85,13 @@ class TransformersEngine:
         self.batch_tokens, self.share_prefixes = batch_tokens, share_prefixes
         self._reader = Reader(model)
         self._writer = Writer(self._reader, tokens, _stops(model, tokens))
+        self._rows = rows
         self._cache = cache_folder() if cache == "default" else cache
         self._indexes: dict[str, TokenIndex] = {}
         self._openings = OpeningReader(self._reader, share_prefixes)
         self._lock = threading.Lock()
-        self.flops_per_token = 2.0 * _weights(model)
-        """Multiplications and additions of reading a token, without those of attention over the past."""
+        self.flops_per_token, self.flops_per_look = _flops(model)
+        """Operations of reading a token, without those of attention over the past; and of making its logits."""
 
     @classmethod
     def load(
@@ -99,7 +101,7 @@ class TransformersEngine:
         dtype: Precision = "auto",
         device: str | None = None,
         revision: str | None = None,
-        batch_tokens: int = 16_384,
+        batch_tokens: int = 32_768,
         share_prefixes: bool = True,
     ) -> TransformersEngine:
         """Load a model and its tokenizer.
@@ -197,13 +199,17 @@ class TransformersEngine:
         n, budget = len(ids), request.max_new_tokens
         if not ids:
             return "engine_error", "the prompt is empty", 0
+        strange = [token for token in ids if not 0 <= token < self._rows]
+        if strange:
+            return "engine_error", f"the prompt holds id {strange[0]}; the model has 0 to {self._rows - 1}", n
         if index is not None and budget < index.min_tokens:
             return "refused", f"max_new_tokens is {budget}; this grammar needs at least {index.min_tokens}", n
         if request.think and self.tokens.closing_mark is None:
             return "refused", "the model's chat template knows no thoughts; set think to 0", n
-        if n + request.think + budget > self.context:
-            whole = f"{n} of the prompt + {request.think} of thought + {budget} of the answer"
-            figures = f"{whole} = {n + request.think + budget} tokens; the context holds {self.context}"
+        thought = request.think + len(self._writer.closing) if request.think else 0
+        if n + thought + budget > self.context:
+            whole = f"{n} of the prompt + {thought} of thought + {budget} of the answer"
+            figures = f"{whole} = {n + thought + budget} tokens; the context holds {self.context}"
             return "context_overflow", figures, n
         return Job(request=request, sample=0, prompt=tuple(ids), index=index)
 
@@ -217,7 +223,6 @@ class TransformersEngine:
         except torch.OutOfMemoryError as error:
             reason = str(error).split(". ")[0]
         self._openings.forget()
-        self._reader.forget()
         if len(jobs) == 1:
             why = f"a batch of one answer does not fit into memory ({reason})"
             return [_failed(jobs[0].request, jobs[0].sample, "engine_error", why, len(jobs[0].prompt))]
@@ -230,10 +235,10 @@ class TransformersEngine:
 
         started = time.perf_counter()
         rows = {opening: row for row, opening in enumerate(dict.fromkeys(job.opening for job in jobs))}
-        strands, logits, cost = self._openings.read(list(rows))
+        room = max(job.length - len(job.prompt) for job in jobs)
+        strands, logits, cost = self._openings.read(list(rows), room)
         answers = [begin(job, strands[rows[job.opening]]) for job in jobs]
         self._writer.write(answers, logits[[rows[job.opening] for job in jobs]])
-        self._reader.forget()
         seconds = (time.perf_counter() - started) / len(jobs)
         made = []
         for answer, job in zip(answers, jobs, strict=True):
@@ -250,9 +255,13 @@ class TransformersEngine:
             prompt_tokens=prompt,
             cached_tokens=max(prompt + len(job.forced) - max(read, len(job.forced)), 0),
             new_tokens=new,
-            flops=self.flops_per_token * (read + max(len(answer.strand.ids) - len(job.opening), 0)),
+            flops=self.flops_per_token * (read + answer.strand.read - len(job.opening) + answer.tried)
+            + self.flops_per_look * (answer.looks + (read > 0)),
             seconds=seconds,
         )
+        if answer.broken:
+            broken = f"the model's logits behind token {len(answer.strand.ids)} are no numbers; try another precision"
+            return replace(_failed(job.request, job.sample, "engine_error", broken), cost=cost)
         steered = answer.walk is not None and answer.walk.steered
         why = f"cut at max_new_tokens = {job.request.max_new_tokens}" if answer.cut else None
         return Completion(
@@ -280,8 +289,13 @@ def _stops(model: PreTrainedModel, tokens: Tokens) -> frozenset[int]:
     return frozenset([tokens.eos_id, *(told if isinstance(told, list) else [told] if told is not None else [])])
 
 
-def _weights(model: PreTrainedModel) -> int:
-    """Return how many weights a token meets: all but the embeddings, of which it meets one row."""
-    inner: Any = model.get_input_embeddings().weight
-    tied = inner is model.get_output_embeddings().weight
-    return sum(weight.numel() for weight in model.parameters()) - (0 if tied else int(inner.numel()))
+def _flops(model: PreTrainedModel) -> tuple[float, float]:
+    """Return the operations of reading a token, and of making its logits: twice the weights that it meets.
+
+    Of the embeddings it meets one row, which is looked up.
+    """
+    embeddings: Any = model.get_input_embeddings().weight
+    output: Any = model.get_output_embeddings().weight
+    every = sum(weight.numel() for weight in model.parameters())
+    met = every - output.numel() - (0 if embeddings is output else embeddings.numel())
+    return 2.0 * met, 2.0 * output.numel()

@@ -13,6 +13,7 @@ Legend: B answers, V rows of the output layer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -53,17 +54,29 @@ class Answer:
     """Whether it is over."""
     cut: bool = False
     """Whether the budget ended a plain text."""
+    broken: bool = False
+    """Whether the model gave something else than numbers."""
     thought: list[int] = field(default_factory=list)
     """Tokens of the thought, what closes it left out."""
     ids: list[int] = field(default_factory=list)
     """Tokens of the answer, the end token included."""
     slots: dict[str, LabelDist] = field(default_factory=dict)
     """What was read at the slots."""
+    looks: int = 0
+    """How often logits were made for it, its opening left out."""
+    tried: int = 0
+    """Tokens of labels that were read to weigh them, and not kept."""
 
     @property
     def free(self) -> bool:
         """Whether the next token is one of free text, thought or plain text."""
         return self.thinking or self.walk is None or self.walk.index.free_region(self.walk.state) is not None
+
+    @property
+    def left(self) -> int:
+        """How many tokens it may still grow by."""
+        thought = self.request.think - len(self.thought) if self.thinking else 0
+        return thought + self.request.max_new_tokens - len(self.ids)
 
     def append(self, tokens: Sequence[int]) -> None:
         """Write tokens of the answer."""
@@ -116,6 +129,8 @@ class Writer:
         """
         self.reader, self.tokens, self.stops = reader, tokens, stops
         self._mark = tokens.template(tokens.closing_mark) if tokens.closing_mark else []
+        self.closing = [*self._mark, *tokens.bare("\n\n")]
+        """What stands between a thought and its answer."""
         self._ids: dict[tuple[int, int], Tensor] = {}
 
     def write(self, answers: Sequence[Answer], logits: Tensor) -> None:
@@ -128,7 +143,11 @@ class Writer:
         self._decide(answers, logits)
         while still := [answer for answer in answers if not answer.done]:
             group = [answer for answer in still if answer.free] or still
-            self._decide(group, self.reader.read([answer.strand for answer in group]))
+            room = max(answer.left for answer in group) if group[0].free else 0
+            logits = self.reader.read([answer.strand for answer in group], room)
+            for answer in group:
+                answer.looks += 1
+            self._decide(group, logits)
 
     def _decide(self, answers: Sequence[Answer], logits: Tensor) -> None:
         """Make one decision per answer."""
@@ -136,28 +155,36 @@ class Writer:
         rest = [row for row, answer in enumerate(answers) if not answer.free and not answer.done]
         wanted = self._wanted([answers[row] for row in free], logits, free)
         for row, token in zip(free, wanted, strict=True):
-            self._say(answers[row], token, logits[row])
+            if token is None:
+                answers[row].done = answers[row].broken = True
+            else:
+                self._say(answers[row], token, logits[row])
             if not answers[row].free:
                 answers[row].strand.detach()
         if rest:
             self._choose([answers[row] for row in rest], logits[rest])
 
-    def _wanted(self, answers: Sequence[Answer], logits: Tensor, rows: Sequence[int]) -> list[int]:
-        """Return the token that each answer would have next if nothing were forbidden."""
+    def _wanted(self, answers: Sequence[Answer], logits: Tensor, rows: Sequence[int]) -> list[int | None]:
+        """Return the token that each answer would have next if nothing were forbidden; None where logits are none."""
         if not answers:
             return []
         known = logits[:, : self.tokens.size]
-        found = (known if len(rows) == len(known) else known[rows]).argmax(dim=-1).tolist()
-        for i, answer in enumerate(answers):
-            if answer.request.temperature > 0:
+        # max and not argmax, which takes five times as long for bfloat16 on a CPU
+        most = (known if len(rows) == len(known) else known[rows]).max(dim=-1)
+        found: list[int | None] = most.indices.tolist()
+        for i, (answer, value) in enumerate(zip(answers, most.values.tolist(), strict=True)):
+            if not math.isfinite(value):
+                found[i] = None
+            elif answer.request.temperature > 0:
                 found[i] = self._drawn(known[rows[i]], answer)
-        return list(map(int, found))
+        return found
 
     @staticmethod
     def _drawn(logits: Tensor, answer: Answer) -> int:
         """Draw a token; on one device or another, the same uniform number decides."""
         exact = torch.float32 if logits.device.type == "mps" else torch.float64  # mps has no float64
-        reached = torch.softmax(logits.float() / answer.request.temperature, dim=-1).to(exact).cumsum(0)
+        below = logits.to(exact) - logits.max()  # first, so that no temperature overflows
+        reached = torch.softmax(below / answer.request.temperature, dim=-1).cumsum(0)
         u = reached[-1] * answer.draw.random()
         return min(int(torch.searchsorted(reached, u, right=True)), len(reached) - 1)
 
@@ -218,7 +245,7 @@ class Writer:
         if closed:
             del answer.thought[-len(self._mark) :]
         if closed or ended or len(answer.thought) >= answer.request.think:
-            answer.strand.ids += [*([] if closed else self._mark), *self.tokens.bare("\n\n")]
+            answer.strand.ids += self.closing[len(self._mark) :] if closed else self.closing
             answer.thinking = False
             answer.settle()
 
@@ -232,6 +259,9 @@ class Writer:
             name = walk.index.slot_at(walk.state)
             assert name is not None
             labels, values = tuple(open_labels), np.array(logp)
+            if not np.isfinite(values).any() or np.isnan(values).any():
+                answer.done = answer.broken = True
+                continue
             mass = min(max(float(np.exp(values).sum()), _LEAST_MASS), 1.0)
             answer.slots[name] = LabelDist(labels=labels, logp=np.minimum(values, 0.0), mass=mass)
             answer.append(open_labels[labels[self._label(answer, values)]])
@@ -243,7 +273,8 @@ class Writer:
         temperature = answer.request.temperature
         if temperature == 0:
             return int(logp.argmax())
-        weight = np.exp((logp - logp.max()) / temperature)
+        with np.errstate(over="ignore"):  # the coldest give weight to the likeliest alone
+            weight = np.exp((logp - logp.max()) / temperature)
         return int(answer.draw.choice(len(logp), p=weight / weight.sum()))
 
     def _logp(
@@ -263,6 +294,9 @@ class Writer:
         }
         if inner:
             forks = [answers[row].strand.fork([*answers[row].strand.ids, *begun]) for row, begun in inner]
+            for row, begun in inner:
+                answers[row].looks += 1
+                answers[row].tried += len(begun)
             logits = torch.cat([logits, self.reader.read(forks)])
         asked = sorted(
             {
