@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from assay.engines.tokens import HFTokens
 from assay.errors import InputError
-from assay.sources import loading
+from assay.sources import loading, quietly
 from assay.types import Message
 
 from .encode import encode_dialogue, own_pad, padded
@@ -259,15 +259,16 @@ class ScalarRewardModel(nn.Module):
         """
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        self.plain().save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
-        dtype = next(self.backbone.parameters()).dtype
-        reader: Any = AutoTokenizer.from_pretrained(folder)
-        mine = _probe(self.tokens, self.context)
-        if mine != _probe(HFTokens(reader), self.context):
-            raise RuntimeError(f"{folder}: the tokenizer that was written gives other ids than the one in use")
-        ids, mask = (tensor.to(self.device) for tensor in padded(mine, self.pad_id))
-        again = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype).to(self.device).eval()
+        with quietly():
+            self.plain().save_pretrained(folder)
+            self.tokenizer.save_pretrained(folder)
+            dtype = next(self.backbone.parameters()).dtype
+            reader: Any = AutoTokenizer.from_pretrained(folder)
+            mine = _probe(self.tokens, self.context)
+            if mine != _probe(HFTokens(reader), self.context):
+                raise RuntimeError(f"{folder}: the tokenizer that was written gives other ids than the one in use")
+            ids, mask = (tensor.to(self.device) for tensor in padded(mine, self.pad_id))
+            again = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype).to(self.device).eval()
         mode = self.training
         with torch.no_grad():
             expected = self.eval().rewards(ids, mask)

@@ -162,8 +162,10 @@ def test_answers_of_one_token_are_learned_from(base: str, tmp_path: Path) -> Non
         assert (load_scorer(made.folder).compare(some).margin > 0).all()
 
 
-def test_loading_a_base_under_a_new_head_prints_nothing(base: str, capfd: pytest.CaptureFixture[str]) -> None:
-    ScalarRewardModel.from_pretrained(base)
+def test_loading_a_base_under_a_new_head_and_saving_it_print_nothing(
+    base: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ScalarRewardModel.from_pretrained(base).save(tmp_path)
     assert capfd.readouterr() == ("", "")
 
 

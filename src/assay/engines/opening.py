@@ -80,10 +80,13 @@ class OpeningReader:
             n = common(strand.ids, ids)
             if n > most:
                 found, most = strand, n
-        return Strand(ids) if found is None else found.fork(ids, most)
+        if found is None:
+            return Strand(ids)
+        self._kept = [*(strand for strand in self._kept if strand is not found), found]
+        return found.fork(ids, most)
 
     def _keep(self, strand: Strand) -> None:
-        """Keep a beginning in place of those that it contains; the oldest goes."""
+        """Keep a beginning in place of those that it contains; the one not used for longest goes."""
         if any(common(one.ids, strand.ids) == len(strand.ids) for one in self._kept):
             return
         self._kept = [one for one in self._kept if common(one.ids, strand.ids) < len(one.ids)]

@@ -17,10 +17,12 @@ Legend: B strands, T tokens of a row, H heads, D head size, V rows of the output
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +40,8 @@ __all__ = ["Reader", "Strand"]
 _ROOM = 16
 """Columns that are kept free behind a batch at least, so that writing a token copies nothing."""
 _FOLDED = "assay_folded"
+_TURNS: WeakKeyDictionary[nn.Module, threading.Lock] = WeakKeyDictionary()
+"""Readers that share a model take turns: they tell it, in its config, how to attend."""
 
 
 class _Roomy(DynamicLayer):
@@ -198,6 +202,7 @@ class Reader:
         takes = inspect.signature(model.forward).parameters
         self._positions, self._keep = "position_ids" in takes, "logits_to_keep" in takes
         self._config: Any = model.config.get_text_config()
+        self._turn = _TURNS.setdefault(model, threading.Lock())
         self._common = bool(getattr(model, "_supports_attention_backend", False))  # else its attention is its own
         self.tokens = 0
         """How many columns it has read, padding included."""
@@ -238,13 +243,14 @@ class Reader:
     @contextmanager
     def _attention(self, new: int) -> Iterator[None]:
         """Fold query heads where rows read one token and the model is on torch's own attention."""
-        before = self._config._attn_implementation
-        if new == 1 and self._common and before == "sdpa":
-            self._config._attn_implementation = _FOLDED
-        try:
-            yield
-        finally:
-            self._config._attn_implementation = before
+        with self._turn:
+            before = self._config._attn_implementation
+            if new == 1 and self._common and before == "sdpa":
+                self._config._attn_implementation = _FOLDED
+            try:
+                yield
+            finally:
+                self._config._attn_implementation = before
 
 
 def _going_on(strands: Sequence[Strand], new: int) -> DynamicCache | None:

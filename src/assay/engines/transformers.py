@@ -72,8 +72,10 @@ class TransformersEngine:
         from .strands import Reader
         from .writing import Writer
 
-        text = model.config.get_text_config()
-        rows = int(model.get_output_embeddings().weight.shape[0])
+        head: Any = model.get_output_embeddings()
+        if head is None:
+            raise InputError(f"{type(model).__name__} has no output layer; load it with AutoModelForCausalLM")
+        rows = int(head.weight.shape[0])
         if tokens.size > rows:
             raise InputError(f"the tokenizer has {tokens.size} tokens, the model {rows}; they do not belong together")
         if batch_tokens < 1:
@@ -81,10 +83,10 @@ class TransformersEngine:
         self.tokens = tokens
         self.model_id: str = model_id or str(model.config.name_or_path) or type(model).__name__
         self.tokenizer_hash = tokens.hash
-        self.context = int(getattr(text, "max_position_embeddings", 0) or 2**31)
+        self.context = _context(model.config.get_text_config())
         self.batch_tokens, self.share_prefixes = batch_tokens, share_prefixes
         self._reader = Reader(model)
-        self._writer = Writer(self._reader, tokens, _stops(model, tokens))
+        self._writer = Writer(self._reader, tokens, _stops(model, tokens), batch_tokens)
         self._rows = rows
         self._cache = cache_folder() if cache == "default" else cache
         self._indexes: dict[str, TokenIndex] = {}
@@ -281,6 +283,20 @@ class TransformersEngine:
 def _failed(request: Request, sample: int, status: Status, why: str, prompt: int = 0) -> Completion:
     cost = Cost(prompt_tokens=prompt)
     return Completion(id=request.id, sample=sample, text="", status=status, finish="length", error=why, cost=cost)
+
+
+def _context(config: Any) -> int:
+    """Return how many tokens a model reads.
+
+    Positions that are stretched by the longest row of a batch (dynamic, LongRoPE) would let neighbours change an
+    answer; of such models only the length that they were trained on is used.
+    """
+    most = int(getattr(config, "max_position_embeddings", 0) or 2**31)
+    rope: Any = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    if rope.get("rope_type") not in ("dynamic", "longrope"):
+        return most
+    first = rope.get("original_max_position_embeddings") or getattr(config, "original_max_position_embeddings", None)
+    return min(most, int(first)) if first else most
 
 
 def _stops(model: PreTrainedModel, tokens: Tokens) -> frozenset[int]:

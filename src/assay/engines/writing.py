@@ -119,15 +119,16 @@ def begin(job: Job, strand: Strand) -> Answer:
 class Writer:
     """Writes answers with a model."""
 
-    def __init__(self, reader: Reader, tokens: Tokens, stops: frozenset[int]) -> None:
+    def __init__(self, reader: Reader, tokens: Tokens, stops: frozenset[int], batch_tokens: int) -> None:
         """Take a model and its tokenizer.
 
         Args:
             reader: The model.
             tokens: Its tokenizer.
             stops: Ids that end a plain text or a thought.
+            batch_tokens: Most tokens of the beginnings of labels that are read together, prompts included.
         """
-        self.reader, self.tokens, self.stops = reader, tokens, stops
+        self.reader, self.tokens, self.stops, self.batch_tokens = reader, tokens, stops, batch_tokens
         self._mark = tokens.template(tokens.closing_mark) if tokens.closing_mark else []
         self.closing = [*self._mark, *tokens.bare("\n\n")]
         """What stands between a thought and its answer."""
@@ -297,7 +298,9 @@ class Writer:
             for row, begun in inner:
                 answers[row].looks += 1
                 answers[row].tried += len(begun)
-            logits = torch.cat([logits, self.reader.read(forks)])
+            rows_at_once = max(self.batch_tokens // max(len(fork.ids) for fork in forks), 1)
+            groups = (forks[start : start + rows_at_once] for start in range(0, len(forks), rows_at_once))
+            logits = torch.cat([logits, *(self.reader.read(group) for group in groups)])
         asked = sorted(
             {
                 (looks[row, path[:end]], path[end])
@@ -307,8 +310,8 @@ class Writer:
             }
         )
         at, token = torch.tensor(asked, device=logits.device).T
-        exact = logits.float()
-        found = (exact[at, token] - torch.logsumexp(exact, dim=-1)[at]).tolist()
+        below = logits.float() - logits.max(dim=-1, keepdim=True).values.float()  # first: keeps the digits
+        found = (below[at, token] - torch.logsumexp(below, dim=-1)[at]).tolist()
         told = dict(zip(asked, found, strict=True))
         return [
             [sum(told[looks[row, path[:end]], path[end]] for end in range(len(path))) for path in labels.values()]
