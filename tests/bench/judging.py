@@ -18,6 +18,7 @@ outlines would take as long with a model that writes as much and then spells the
     index      ten criteria, 150,000 tokens: seconds to build, aim ≤ 1, and from the disk cache, aim ≤ 0.05
 
     python tests/bench/judging.py        an hour; writes tests/bench/judging.json
+    … --size 5M                          one model only; the figures of the other stay
     … --small                            a rehearsal of minutes; it writes nothing
 """
 
@@ -282,6 +283,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--pairs", type=int, default=64, help="a multiple of 16")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--size", choices=list(SIZES), action="append", help="default: all")
     parser.add_argument("--small", action="store_true", help="the smaller model, 2 rounds of 8 pairs, few settings")
     told = parser.parse_args()
     torch.set_num_threads(told.threads)
@@ -294,9 +296,11 @@ def main() -> None:
         "machine": {**machine(), "outlines": version("outlines")},
         "pairs": n,
         "index_s": seconds,
-        "sizes": {size: measure(size, n, trial, rounds) for size in list(SIZES)[: 1 if told.small else 2]},
+        "sizes": {size: measure(size, n, trial, rounds) for size in told.size or list(SIZES)[: 1 if told.small else 2]},
     }
     if not told.small:
+        before = json.loads(OUT.read_text(encoding="utf-8"))["sizes"] if OUT.exists() and told.size else {}
+        found["sizes"] = before | found["sizes"]
         OUT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({size: {**one, "runs": "…"} for size, one in found["sizes"].items()}, indent=1))
 
