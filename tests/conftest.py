@@ -82,3 +82,17 @@ def write(tmp_path: Path) -> Write:
         return str(path)
 
     return _write
+
+
+Say = Callable[[str], None]
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Print a line to the terminal, past the capture."""
+
+    def _say(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}")
+
+    return _say

@@ -25,17 +25,6 @@ from assay.engines.walk import Walk
 Say = Callable[[str], None]
 
 
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Print a line to the terminal, past the capture."""
-
-    def _say(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}")
-
-    return _say
-
-
 def test_it_is_an_engine() -> None:
     view: Engine = engine("llama")
     assert isinstance(view, Engine)

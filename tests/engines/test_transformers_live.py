@@ -49,17 +49,6 @@ LONG = 2**15
 Say = Callable[[str], None]
 
 
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Print a line to the terminal, past the capture."""
-
-    def _say(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}")
-
-    return _say
-
-
 def long_engine(name: str, layers: int = 2) -> TransformersEngine:
     """Return an engine with a context for whole prompts; the model is Llama's, the tokenizer any family's."""
     sizes = tiny_models.sizes(name) | {"max_position_embeddings": LONG, "num_hidden_layers": layers}

@@ -29,17 +29,6 @@ property_settings = settings(
 Say = Callable[[str], None]
 
 
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Print a line to the terminal, past the capture."""
-
-    def _say(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}")
-
-    return _say
-
-
 def parses(form: Form, text: str) -> bool:
     try:
         verdict.parse(form, text)
