@@ -36,10 +36,12 @@ def loading(where: str | Path, what: str) -> Iterator[None]:
             f"{where}: no {what} can be loaded from here: there is no such folder; name one, "
             "or a hub id such as org/name"
         )
+    from safetensors import SafetensorError
+
     try:
         with quietly():
             yield
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:  # the last: damaged weights
         where_else = "" if place.is_dir() else "; it is no folder here, and the hub does not give it"
         raise InputError(f"{where}: no {what} can be loaded from here{where_else} ({_first(str(error))})") from None
 

@@ -360,6 +360,29 @@ def test_a_folder_is_loaded_with_its_tokenizer(tmp_path: Path) -> None:
     same(view.run([asked("a")])[0], engine("llama").run([asked("a")])[0])
 
 
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A folder with a whole model."""
+    model("llama").save_pretrained(tmp_path / "saved")
+    families.tokenizer("llama").save_pretrained(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def test_damaged_weights_are_one_line(saved: Path) -> None:
+    weights = saved / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:2000])
+    with pytest.raises(InputError, match="no language model can be loaded from here") as told:
+        TransformersEngine.load(str(saved))
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("device", ["banana", "cuda:99"])
+def test_a_device_that_is_not_there_is_one_line(saved: Path, device: str) -> None:
+    with pytest.raises(InputError, match=f"device '{device}' is not to be had here") as told:
+        TransformersEngine.load(str(saved), device=device)
+    assert "\n" not in str(told.value)
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=str(tmp_path)):
         TransformersEngine.load(str(tmp_path))

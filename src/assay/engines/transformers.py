@@ -117,7 +117,7 @@ class TransformersEngine:
             share_prefixes: See `__init__`.
 
         Raises:
-            InputError: nothing of the kind can be loaded from there, or see `__init__`.
+            InputError: nothing of the kind can be loaded from there, there is no such device, or see `__init__`.
         """
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -126,6 +126,11 @@ class TransformersEngine:
             tokenizer: Any = AutoTokenizer.from_pretrained(model, revision=revision)
             net: Any = AutoModelForCausalLM.from_pretrained(model, revision=revision, dtype=dtype)
         where = device or (str(torch.accelerator.current_accelerator()) if torch.accelerator.is_available() else "cpu")
+        try:
+            torch.empty(0, device=where)
+        except (RuntimeError, AssertionError) as error:  # an assertion where torch was built without it
+            reason = str(error).splitlines()[0]
+            raise InputError(f"device {where!r} is not to be had here ({reason}); leave it out, or say cpu") from None
         name = model if revision is None else f"{model}@{revision}"
         return cls(
             net.to(where),
