@@ -96,3 +96,22 @@ def say(capsys: pytest.CaptureFixture[str]) -> Say:
             print(f"\n{line}")
 
     return _say
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command line and return (exit code, stdout, stderr)."""
+
+    def _run(*argv: str | Path) -> tuple[int, str, str]:
+        from assay.cli import main
+
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main([str(one) for one in argv])
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    return _run

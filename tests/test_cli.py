@@ -11,25 +11,10 @@ from typing import Any
 
 import pytest
 
-from assay.cli import main
 from assay.data import load_pairs
 
 Write = Callable[..., str]
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command line and return (exit code, stdout, stderr)."""
-
-    def _run(*argv: str | Path) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(one) for one in argv])
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    return _run
 
 
 def rows(n: int = 40) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assay.cli import engines, main
+from assay.cli import engines
 from assay.data import load_items, load_pairs
 from assay.engines import Completion, LabelDist, Request, transformers
 from assay.engines.scripted import ScriptedEngine, fault_rates
@@ -32,20 +32,6 @@ criteria:
   - {{id: right, question: "Which is right?", weight: 2{more}}}
   - {{id: kind, question: "Which is kind?"{more}}}
 """
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command line and return (exit code, stdout, stderr)."""
-
-    def _run(*argv: str | Path) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(one) for one in argv])
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    return _run
 
 
 @pytest.fixture

@@ -8,29 +8,22 @@ between old keys and new ones would be wrong on layers with a sliding window, wh
 So there are never gaps: all rows are flush right, padded on the left only, and a row with fewer
 new tokens than the others reads its last old ones again.  That costs what padding would cost.
 
-Where every row reads one token, the query heads that share keys stand in for a row of queries
-(`_folded`): the keys need not be copied for each of them, which is most of a step's time on a CPU.
-
 Legend: B strands, T tokens of a row, H heads, D head size, V rows of the output layer.
 """
 
 from __future__ import annotations
 
 import inspect
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import torch
-from torch import Tensor, nn
-from transformers import AttentionInterface, AttentionMaskInterface
+from torch import Tensor
 from transformers.cache_utils import DynamicCache, DynamicLayer
-from transformers.masking_utils import sdpa_mask
 
 from ..errors import InputError
+from .attention import attending
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -39,9 +32,6 @@ __all__ = ["Reader", "Strand"]
 
 _ROOM = 16
 """Columns that are kept free behind a batch at least, so that writing a token copies nothing."""
-_FOLDED = "assay_folded"
-_TURNS: WeakKeyDictionary[nn.Module, threading.Lock] = WeakKeyDictionary()
-"""Readers that share a model take turns: they tell it, in its config, how to attend."""
 
 
 class _Roomy(DynamicLayer):
@@ -90,38 +80,6 @@ def _widened(old: Tensor, width: int) -> Tensor:
     wide = old.new_empty(*old.shape[:2], width, old.shape[3])
     wide[:, :, : old.shape[2]] = old
     return wide
-
-
-def _folded(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    scaling: float | None = None,
-    **more: Any,
-) -> tuple[Tensor, None]:
-    """Attend from one token per row: the query heads of a group become the queries of their shared keys.
-
-    Args:
-        module: The attention layer.
-        query: (B, H, 1, D).
-        key: (B, H / g, T, D).
-        value: As the keys.
-        attention_mask: Broadcasts to (B, 1, 1, T), or None.
-        scaling: Of the products.
-        more: What transformers passes besides; nothing that one query without dropout needs.
-    """
-    batch, heads, _, size = query.shape
-    shared = key.shape[1]
-    out = nn.functional.scaled_dot_product_attention(
-        query.reshape(batch, shared, heads // shared, size), key, value, attn_mask=attention_mask, scale=scaling
-    )
-    return out.reshape(batch, 1, heads, size), None
-
-
-AttentionInterface.register(_FOLDED, _folded)
-AttentionMaskInterface.register(_FOLDED, sdpa_mask)
 
 
 class Strand:
@@ -201,9 +159,7 @@ class Reader:
         self.model = model.eval()
         takes = inspect.signature(model.forward).parameters
         self._positions, self._keep = "position_ids" in takes, "logits_to_keep" in takes
-        self._config: Any = model.config.get_text_config()
-        self._turn = _TURNS.setdefault(model, threading.Lock())
-        self._common = bool(getattr(model, "_supports_attention_backend", False))  # else its attention is its own
+        self._attending = partial(attending, model)
         self.tokens = 0
         """How many columns it has read, padding included."""
 
@@ -232,25 +188,13 @@ class Reader:
             options["position_ids"] = (columns[old:] - (width - length[:, None])).clamp(min=0).to(device)
         if self._keep:
             options["logits_to_keep"] = 1
-        with self._attention(new):
+        with self._attending(one_token=new == 1):
             out = self.model(input_ids=ids.to(device), attention_mask=mask.to(device), **options)
         self.tokens += ids.numel()
         for row, strand in enumerate(strands):
             strand._placed(cache, row, width - len(strand.ids))
         logits: Tensor = out.logits[:, -1]
         return logits
-
-    @contextmanager
-    def _attention(self, new: int) -> Iterator[None]:
-        """Fold query heads where rows read one token and the model is on torch's own attention."""
-        with self._turn:
-            before = self._config._attn_implementation
-            if new == 1 and self._common and before == "sdpa":
-                self._config._attn_implementation = _FOLDED
-            try:
-                yield
-            finally:
-                self._config._attn_implementation = before
 
 
 def _going_on(strands: Sequence[Strand], new: int) -> DynamicCache | None:

@@ -26,12 +26,13 @@ from .batches import Job, batches
 from .free_index import cache_folder
 from .grammar import Grammar
 from .index import TokenIndex, token_index
+from .model_facts import context_of, flops_of, stops_of
 from .tokens import HFTokens, Tokens, encode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from .writing import Answer
+    from .answer import Answer
 
 __all__ = ["Precision", "TransformersEngine"]
 
@@ -83,16 +84,16 @@ class TransformersEngine:
         self.tokens = tokens
         self.model_id: str = model_id or str(model.config.name_or_path) or type(model).__name__
         self.tokenizer_hash = tokens.hash
-        self.context = _context(model.config.get_text_config())
+        self.context = context_of(model.config.get_text_config())
         self.batch_tokens, self.share_prefixes = batch_tokens, share_prefixes
         self._reader = Reader(model)
-        self._writer = Writer(self._reader, tokens, _stops(model, tokens), batch_tokens)
+        self._writer = Writer(self._reader, tokens, stops_of(model, tokens), batch_tokens)
         self._rows = rows
         self._cache = cache_folder() if cache == "default" else cache
         self._indexes: dict[str, TokenIndex] = {}
         self._openings = OpeningReader(self._reader, share_prefixes)
         self._lock = threading.Lock()
-        self.flops_per_token, self.flops_per_look = _flops(model)
+        self.flops_per_token, self.flops_per_look = flops_of(model)
         """Operations of reading a token, without those of attention over the past; and of making its logits."""
 
     @classmethod
@@ -238,7 +239,7 @@ class TransformersEngine:
 
     def _written(self, jobs: Sequence[Job]) -> list[Completion]:
         """Answer a batch."""
-        from .writing import begin
+        from .answer import begin
 
         started = time.perf_counter()
         rows = {opening: row for row, opening in enumerate(dict.fromkeys(job.opening for job in jobs))}
@@ -288,35 +289,3 @@ class TransformersEngine:
 def _failed(request: Request, sample: int, status: Status, why: str, prompt: int = 0) -> Completion:
     cost = Cost(prompt_tokens=prompt)
     return Completion(id=request.id, sample=sample, text="", status=status, finish="length", error=why, cost=cost)
-
-
-def _context(config: Any) -> int:
-    """Return how many tokens a model reads.
-
-    Positions that are stretched by the longest row of a batch (dynamic, LongRoPE) would let neighbours change an
-    answer; of such models only the length that they were trained on is used.
-    """
-    most = int(getattr(config, "max_position_embeddings", 0) or 2**31)
-    rope: Any = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
-    if rope.get("rope_type") not in ("dynamic", "longrope"):
-        return most
-    first = rope.get("original_max_position_embeddings") or getattr(config, "original_max_position_embeddings", None)
-    return min(most, int(first)) if first else most
-
-
-def _stops(model: PreTrainedModel, tokens: Tokens) -> frozenset[int]:
-    """Return the ids that end a text: the tokenizer's, and those that the model names."""
-    told = getattr(model.generation_config, "eos_token_id", None)
-    return frozenset([tokens.eos_id, *(told if isinstance(told, list) else [told] if told is not None else [])])
-
-
-def _flops(model: PreTrainedModel) -> tuple[float, float]:
-    """Return the operations of reading a token, and of making its logits: twice the weights that it meets.
-
-    Of the embeddings it meets one row, which is looked up.
-    """
-    embeddings: Any = model.get_input_embeddings().weight
-    output: Any = model.get_output_embeddings().weight
-    every = sum(weight.numel() for weight in model.parameters())
-    met = every - output.numel() - (0 if embeddings is output else embeddings.numel())
-    return 2.0 * met, 2.0 * output.numel()
