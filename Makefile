@@ -74,6 +74,7 @@ check: $(VENV)/.developed
 
 figures: $(VENV)/.developed
 	$(BIN)/python tests/tools/readme_figures.py
+	$(BIN)/python tests/tools/bench_figures.py
 
 schemas: $(VENV)/.developed
 	$(BIN)/python tests/tools/report_schema.py

@@ -46,3 +46,9 @@ def test_the_tables_are_those_of_a_fresh_run(real: Path) -> None:
         [sys.executable, str(tool), "--check"], env=where, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_tables_of_the_benches_are_those_of_their_files() -> None:
+    tool = ROOT / "tests" / "tools" / "bench_figures.py"
+    done = subprocess.run([sys.executable, str(tool), "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
