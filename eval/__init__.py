@@ -6,6 +6,7 @@ Needs numpy, scipy and scikit-learn; only the `report_…` modules render pages.
 from .bench import BENCHMARKS, figures
 from .calibration import Calibrator, fit_temperature, probability
 from .compare import compare
+from .exchange import attack_success, exchange_rate
 from .intervals import Interval
 from .report import Cell, CellMargins, Report, Settings
 
@@ -17,7 +18,9 @@ __all__ = [
     "Interval",
     "Report",
     "Settings",
+    "attack_success",
     "compare",
+    "exchange_rate",
     "figures",
     "fit_temperature",
     "probability",

@@ -14,11 +14,13 @@ from eval import decompose as decompose
 from eval import differences as differences
 from eval import disagree as disagree
 from eval import doctor as doctor
+from eval import exchange as exchange
 from eval import few_labels as few_labels
 from eval import intercept as intercept
 from eval import intervals as intervals
 from eval import maps as maps
 from eval import metrics as metrics
+from eval import placement as placement
 from eval import reading as reading
 from eval import report as report
 from eval import report_files as report_files
