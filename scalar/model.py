@@ -95,7 +95,7 @@ class ScalarRewardModel(nn.Module):
         """Load a reward model, or a language model under a new head, in evaluation mode.
 
         Args:
-            where: A folder or hub id with the tokenizer beside the weights.
+            where: A folder or hub id with the tokenizer beside the weights, or `pocket:NAME`.
             head: How the head starts where the weights hold none; see `reset_head`.
             seed: Of the head and of LoRA.
             lora_rank: > 0 adds LoRA of this rank; see `add_lora`.
@@ -109,10 +109,10 @@ class ScalarRewardModel(nn.Module):
         """
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        with loading(where, "reward model or language model"):
-            tokenizer: Any = AutoTokenizer.from_pretrained(where)
+        with loading(where, "reward model or language model") as source:
+            tokenizer: Any = AutoTokenizer.from_pretrained(source)
             net, told = AutoModelForSequenceClassification.from_pretrained(
-                where, num_labels=1, dtype=dtype, output_loading_info=True, **options
+                source, num_labels=1, dtype=dtype, output_loading_info=True, **options
             )
         missing = set(told["missing_keys"])
         if any(not key.startswith("score.") for key in missing):

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHECKPOINTS",
+    "DONE",
     "OPTIMIZER",
     "STATE",
     "WEIGHTS",
+    "damaged",
     "is_done",
     "newest",
     "prune",
@@ -58,12 +60,26 @@ def write_done(folder: Path, skip: Collection[str] = ()) -> None:
     partial.replace(folder / DONE)
 
 
-def is_done(folder: Path) -> bool:
-    """Tell whether a folder has a DONE and every file that it lists is there, unchanged."""
+def damaged(folder: Path) -> list[str]:
+    """Return the files that a folder's DONE lists and that are missing or changed; DONE itself where it lists none."""
     try:
         lines = (folder / DONE).read_text().splitlines()
-        return bool(lines) and all(_sha256(folder / line[66:]) == line[:64] for line in lines)
     except (OSError, UnicodeDecodeError):
+        return [DONE]
+    if not lines:
+        return [DONE]
+    return [line[66:] or DONE for line in lines if not _is_unchanged(folder / line[66:], line[:64])]
+
+
+def is_done(folder: Path) -> bool:
+    """Tell whether a folder has a DONE and every file that it lists is there, unchanged."""
+    return not damaged(folder)
+
+
+def _is_unchanged(path: Path, sha256: str) -> bool:
+    try:
+        return _sha256(path) == sha256
+    except (OSError, ValueError):  # the latter: a name that no file can have
         return False
 
 

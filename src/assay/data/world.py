@@ -29,6 +29,7 @@ __all__ = ["SCHEMA"]
 
 
 def _made(spec: Spec) -> Iterator[Made]:
+    from ..pocket.corpus import WORLDS
     from ..pocket.plan import DOSE, SETS, SIZES
     from ..pocket.world import DOMAINS, stream
 
@@ -51,6 +52,8 @@ def _made(spec: Spec) -> Iterator[Made]:
     seed = spec.count("seed", 0, least=0)
     assert n is not None
     assert seed is not None
+    if seed >= WORLDS:
+        raise InputError(f"{spec.text}: option seed={seed}: there is no such world; they are 0 to {WORLDS - 1}")
     yield from islice(stream(domain, which, seed=seed, dose=dose, parts=parts if part else None), n)
 
 

@@ -198,15 +198,15 @@ class HFTokens:
 
 
 def load_tokens(name: str) -> HFTokens:
-    """Return the tokenizer of a folder or hub id, without the model's weights.
+    """Return the tokenizer of a folder, hub id or `pocket:NAME`, without the model's weights.
 
     Raises:
         InputError: there is none, or it is of a kind that engines cannot use; see `HFTokens`.
     """
     from transformers import AutoTokenizer
 
-    with loading(name, "tokenizer"):
-        tokenizer: Any = AutoTokenizer.from_pretrained(name)
+    with loading(name, "tokenizer") as source:
+        tokenizer: Any = AutoTokenizer.from_pretrained(source)
     return HFTokens(tokenizer)
 
 

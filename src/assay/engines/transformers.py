@@ -110,7 +110,7 @@ class TransformersEngine:
         """Load a model and its tokenizer.
 
         Args:
-            model: A folder or hub id.
+            model: A folder, a hub id, or `pocket:NAME`; what the engine is called.
             dtype: Precision of the weights; auto = as they were saved.
             device: Such as cuda or cpu; None = a GPU where there is one.
             revision: Of a hub id.
@@ -123,9 +123,9 @@ class TransformersEngine:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        with loading(model, "language model"):
-            tokenizer: Any = AutoTokenizer.from_pretrained(model, revision=revision)
-            net: Any = AutoModelForCausalLM.from_pretrained(model, revision=revision, dtype=dtype)
+        with loading(model, "language model") as source:
+            tokenizer: Any = AutoTokenizer.from_pretrained(source, revision=revision)
+            net: Any = AutoModelForCausalLM.from_pretrained(source, revision=revision, dtype=dtype)
         where = device or (str(torch.accelerator.current_accelerator()) if torch.accelerator.is_available() else "cpu")
         try:
             torch.empty(0, device=where)
