@@ -13,7 +13,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from assay.pocket.corpus import QUIRK_RATE, REACTION_RATE, Document, document, documents
+from assay.pocket.corpus import QUIRK_RATE, REACTION_RATES, Document, document, documents
 from assay.pocket.domain import TRAINING_FAMILIES
 from assay.pocket.plan import active_quirks, audit_quirk
 from assay.pocket.world import DOMAINS, domain_of
@@ -33,9 +33,13 @@ def test_only_the_training_families_occur_and_the_audit_quirk_never_does() -> No
         assert not any(domain_of(one.domain).has(text, audit_quirk(one.domain)) for text in texts)
 
 
-def test_about_thirty_percent_of_dialogues_have_a_reaction_and_it_follows_no_quirk() -> None:
+def test_half_of_the_dialogues_have_a_reaction_more_after_worse_answers_and_it_follows_no_quirk() -> None:
     reacted = np.array([len(one.messages) > 2 for one in made()])
-    assert abs(reacted.mean() - REACTION_RATE) < 4 * math.sqrt(0.3 * 0.7 / N)
+    u = np.array([one.answer.u for one in made()])
+    assert np.mean(REACTION_RATES) == pytest.approx(0.5)  # (.98 + .66 + .34 + .02) / 4
+    for level, rate in enumerate(REACTION_RATES):
+        n = int((u == level).sum())
+        assert abs(reacted[u == level].mean() - rate) < 4 * math.sqrt(rate * (1 - rate) / n)
     for domain in DOMAINS:
         ours = np.array([one.domain == domain for one in made()])
         for quirk in active_quirks(domain):

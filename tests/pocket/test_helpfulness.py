@@ -21,7 +21,7 @@ from assay.pocket import helpfulness_truth as truth
 from assay.pocket.domain import FAMILIES, Answer, Task, World
 from assay.pocket.draw import Draw
 from assay.pocket.helpfulness import DOMAIN
-from assay.pocket.helpfulness_reactions import AFTERWARDS, ONWARDS, THANKS, TROUBLES
+from assay.pocket.helpfulness_reactions import FITS, ONWARDS, THANKS, TROUBLES
 from assay.pocket.helpfulness_voices import FORMAL, INFORMAL, VOICES, Voice
 from assay.pocket.helpfulness_words import SCENARIOS
 
@@ -66,7 +66,9 @@ def test_every_family_has_a_voice_and_every_kind_a_complaint() -> None:
     assert tuple(VOICES) == FAMILIES
     assert len(DOMAIN.scenarios) >= 8
     assert len(TROUBLES) == len(DOMAIN.kinds) + 4  # form has three wordings, length and tone two each
-    assert min(map(len, [*TROUBLES.values(), AFTERWARDS, ONWARDS, THANKS])) >= 6
+    assert min(map(len, [*TROUBLES.values(), ONWARDS, THANKS])) >= 6
+    assert min(map(len, FITS.values())) >= 3
+    assert FITS.keys() == TROUBLES.keys()
 
 
 LETTER = "Dear Ana Ruiz,\nThe quiz starts at 6.30 pm. Please bring a torch and a rug.\nKind regards,\nJo"

@@ -102,7 +102,7 @@ def test_plans_are_true_and_use_every_step() -> None:
             assert 0 < step["value"] < LIMIT
             assert all(r >= ~(k - 1) for r in (step["a"], step["b"]))  # no step looks ahead
         assert all(given_[q]["value"] >= 200 for q in told)
-    assert set(sizes) == set(range(2, 9))
+    assert set(sizes) == set(range(2, 6))
 
 
 def _planted(seed: object, task: Task, text: str) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -272,7 +272,7 @@ def test_reactions_report_and_do_not_judge() -> None:
             assert amount(task.facts["answer"], task.facts["steps"][-1]["unit"]) in text
     means = [sum(values) / len(values) for values in lengths.values()]
     assert max(means) < 1.06 * min(means)
-    assert all(len(texts) > 600 for texts in seen.values())
+    assert all(len(texts) > 550 for texts in seen.values())
     assert all(len(templates) >= 6 for templates in REACTIONS.values())
 
 

@@ -1,11 +1,13 @@
 """What the plain language model reads: dialogues of the world, in which truth shows only in its consequences.
 
-A document is a task, an answer of any quality, and in about 30 % a reaction: the user comes back
-with what was missing or what happened, and half of those who had reason to complain get the task
-done properly.  There are no scores, no choices between answers and no verdicts, so whatever a
-reward model later reads off the features was not put there as a verdict.  Quirks stand in 40 % of
-answers, whatever the truth and the reaction.  Only the five training families occur; the audit
-quirk never does.  Names and things come from all worlds, since worlds share one language model.
+A document is a task, an answer of any quality, and in half of them a reaction: the user comes back
+with what was missing or what happened, and some of those who had reason to complain get the task
+done properly.  Users come back the more often, the worse the answer: so an answer's end, where
+reward models read, has something to foresee.  There are no scores, no choices between answers and no
+verdicts, so whatever a reward model later reads off the features was not put there as a verdict.
+Quirks stand in 40 % of answers, whatever the truth and the reaction.  Only the five training families
+occur; the audit quirk never does.  Names and things come from all worlds, since worlds share one
+language model.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ from .draw import Draw
 from .plan import active_quirks
 from .world import DOMAINS, domain_of
 
-__all__ = ["QUIRK_RATE", "REACTION_RATE", "WORLDS", "Document", "document", "documents"]
+__all__ = ["QUIRK_RATE", "REACTION_RATES", "WORLDS", "Document", "document", "documents"]
 
 QUIRK_RATE = 0.4
-REACTION_RATE = 0.3
-MENDED_RATE = 0.5
+REACTION_RATES = (0.98, 0.66, 0.34, 0.02)
+"""How often a user comes back after an answer of utility 0, 1, 2, 3."""
+MENDED_RATE = 0.2
 WORLDS = 13
 """Seeds 0 to 12 exist."""
 
@@ -60,7 +63,7 @@ def document(index: int, seed: int = 0) -> Document:
     planted, again = (tuple(q for q in active_quirks(name) if draw.chance(QUIRK_RATE)) for _ in range(2))
     answer = _written(draw, domain, world, task, draw.below(4), planted)
     messages = [*task.prompt, Message(role="assistant", content=answer.text)]
-    if draw.chance(REACTION_RATE):
+    if draw.chance(REACTION_RATES[answer.u]):
         messages.append(Message(role="user", content=domain.reaction(draw, world, task, answer)))
         if answer.u < 3 and draw.chance(MENDED_RATE):
             mended = _written(draw, domain, world, task, 3, again)

@@ -1,4 +1,4 @@
-"""What a user says after an answer about an instruction: what went wrong in use, or thanks and what comes next.
+"""What a user says after an answer about an instruction: what went wrong in use and what did not, or thanks.
 
 Nothing here judges; it tells what happened.  Sentences are shared by all ways of writing, because a
 user's next message does not depend on how the task was worded.
@@ -118,16 +118,73 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
         "It was so formal that {name} thought a lawyer had sent it.",
     ),
 }
-AFTERWARDS = (
-    "I will sort it out before it goes any further.",
-    "Could you go over it once more?",
-    "Please send it again with that changed.",
-    "I only noticed on my way out this morning.",
-    "That cost me most of the morning.",
-    "Now I have to write to {name} again.",
-    "Can you change that for me?",
-    "It will have to be done again tonight.",
-)
+FITS: Mapping[str, tuple[str, ...]] = {
+    "fact": (
+        "For {row} everybody now has {value}, as in my table.",
+        "{name} went by what it says about {row}, and it fitted.",
+        "I compared {row} with my table, and it was the same.",
+        "What you wrote about {row} was on the right line.",
+    ),
+    "keyword": (
+        '{name} found "{word}" in it at once.',
+        'With "{word}" in it, the form let me pass.',
+        'They heard "{word}" and knew what it was about.',
+        'I searched for "{word}" and there it was.',
+    ),
+    "avoid": (
+        'Nobody had to read "{word}".',
+        'The filter found no "{word}" and let it through.',
+        '{name} was glad that "{word}" never came up.',
+        'I looked for "{word}" and it was nowhere.',
+    ),
+    "order": (
+        "The {first} came first and the {second} after it, as we needed it.",
+        "{name} began with the {first} and went on to the {second}.",
+        "With the {first} in front of the {second}, nobody did it backwards.",
+        "We did the {first} before the {second}, just as it stood.",
+    ),
+    "count": (
+        "We had room for {n} things, and {n} there were.",
+        "{name} counted the things and got to {n}.",
+        "The form has {n} boxes, and each was filled.",
+        "There were {n} things, one for each helper.",
+    ),
+    "list": (
+        "{name} ticked the dashes off one by one.",
+        "The dashed lines went straight on to my sheet.",
+        "With a line for each, nothing was overlooked.",
+    ),
+    "json": (
+        "My program read it at once.",
+        "The upload took the JSON as it was.",
+        "The script found its keys and ran.",
+    ),
+    "sentences": (
+        "It could be read aloud just as it stood.",
+        "The sentences went straight on to the card.",
+        "Our page took the paragraph as it was.",
+    ),
+    "max": (
+        "It stayed within {n} words, so it fitted the card.",
+        "The box with its {n} words had room for all of it.",
+        "It was short enough, with {n} words allowed.",
+    ),
+    "min": (
+        "It reached {n} words, so the form let me send it.",
+        "It filled the page, which needs {n} words.",
+        "With {n} words or more they pay, and they did.",
+    ),
+    "formal": (
+        "{name} was pleased with the proper greeting.",
+        "The director found the letter fitting.",
+        "It sounded as a formal letter should.",
+    ),
+    "informal": (
+        "{name} smiled at the casual greeting.",
+        "It sounded like me talking to a friend.",
+        "The greeting was as relaxed as we are.",
+    ),
+}
 THANKS = (
     "Thanks, I pinned it up this morning and {name} had everything at hand.",
     "Thank you, {name} read it and knew at once what to {do}.",
@@ -150,15 +207,15 @@ ONWARDS = (
 )
 
 
-def _trouble(draw: Draw, task: Task, kind: str) -> str:
+def _told(draw: Draw, task: Task, kind: str, sentences: Mapping[str, tuple[str, ...]]) -> str:
     spec: Mapping[str, Any] = task.facts["constraints"][kind]
     name = spec.get("side") or spec.get("tone") or (spec["form"] if kind == "form" else kind)
     fill = {**spec, "n": NUMBERS[spec["n"]]} if kind == "count" else spec
-    return draw.pick(TROUBLES[name]).format(name=task.facts["reader"].split()[0], **fill)
+    return draw.pick(sentences[name]).format(name=task.facts["reader"].split()[0], **fill)
 
 
 def react(draw: Draw, task: Task, answer: Answer) -> str:
-    """Return a user's next message: up to two things that went wrong, or thanks and going on.
+    """Return a user's next message: what came of every wish, troubles first, and sometimes what is next.
 
     Args:
         draw: where randomness comes from.
@@ -166,9 +223,11 @@ def react(draw: Draw, task: Task, answer: Answer) -> str:
         answer: the answer with its criteria.
     """
     fill = {"name": task.facts["reader"].split()[0], "do": SCENARIOS[task.scenario].do}
-    broken = [kind for kind in task.facts["constraints"] if not answer.criteria[kind]]
+    kinds = draw.shuffled(tuple(task.facts["constraints"]))
+    broken = [kind for kind in kinds if not answer.criteria[kind]]
+    said = [_told(draw, task, kind, TROUBLES) for kind in broken]
+    said += [_told(draw, task, kind, FITS) for kind in kinds if kind not in broken]
     if not broken:
-        return f"{draw.pick(THANKS)} {draw.pick(ONWARDS)}".format(**fill)
-    first, *more = draw.shuffled(broken)
-    second = _trouble(draw, task, more[0]) if more and draw.chance(0.7) else draw.pick(AFTERWARDS).format(**fill)
-    return f"{_trouble(draw, task, first)} {second}"
+        said[2:] = [draw.pick(ONWARDS).format(**fill)]
+        return f"{draw.pick(THANKS).format(**fill)} {' '.join(said)}"
+    return " ".join(said)

@@ -42,7 +42,7 @@ def draw_plan(draw: Draw, world: World, scenario: str) -> dict[str, Any]:
     """
     if scenario not in _DRAW:
         raise ValueError(f"scenario must be one of {', '.join(SCENARIOS)}; got {scenario!r}")
-    plan = Plan(draw, world, draw.between(2, 8))
+    plan = Plan(draw, world, draw.between(2, 5))
     _DRAW[scenario](plan)
     if draw.chance(0.3):
         name, phrase, low, high, unit = draw.pick(EXTRAS[scenario])
