@@ -42,9 +42,7 @@ $(VENV)/.developed: $(VENV)/.installed
 	touch $@
 
 demo: $(VENV)/.installed
-	@if [ -d "$(ASSAY_DATA)" ]; then $(BIN)/assay demo --out "$(OUT)"; else \
-	  echo "The demo reads recorded judgements of real reward models and judges, which are not part of this repository."; \
-	  echo "Set ASSAY_DATA to a folder with judgebench/, llmbar/, llmbar_judge_logs/ and rewardmath/, then: make demo"; fi
+	$(BIN)/assay demo --out "$(OUT)"
 
 test: $(VENV)/.developed
 	$(BIN)/python -m pytest -q $(PYTEST_ARGS)

@@ -18,7 +18,7 @@ SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setup
 PACKAGES: list[str] = SETUPTOOLS["packages"]
 MAPPED: dict[str, str] = SETUPTOOLS["package-dir"]
 FOLDERS = ["judges", "prm", "scalar", "eval"]
-COMPOSERS = ["cli", "suite", "demo", "pocket_train", "serve", "integrations", "__main__"]
+COMPOSERS = ["cli", "suite", "demo", "demo_live", "pocket_train", "serve", "integrations", "__main__"]
 
 
 def folder(package: str) -> Path:

@@ -1,7 +1,8 @@
 """The main job on real input: recorded scorers of every kind on one calibrated scale.
 
 Three reports from judgements that their authors recorded; no model runs.  They need the real
-data (ASSAY_DATA), which is not part of the package: without it the demo says so.
+data (ASSAY_DATA), which is not part of the package: without it the demo says so.  What needs
+no data is in `demo_live`.
 """
 
 from __future__ import annotations

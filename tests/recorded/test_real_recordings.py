@@ -168,7 +168,7 @@ def test_the_demo_reports_break_where_the_data_say_so(
     real: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as end:
-        main(["demo", "--out", str(tmp_path)])
+        main(["demo", "--only", "recorded", "--out", str(tmp_path)])
     assert not end.value.code
     llmbar = json.loads((tmp_path / "llmbar" / "report.json").read_text(encoding="utf-8"))
     cells = {(cell["scorer"], cell["dataset"]): cell for cell in llmbar["cells"]}

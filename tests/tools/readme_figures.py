@@ -68,7 +68,7 @@ def replaced(text: str, name: str, table: str) -> str:
 def fresh() -> str:
     """Return README.md with its tables made anew."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "assay", "demo", "--out", folder]
+        command = [sys.executable, "-m", "assay", "demo", "--only", "recorded", "--out", folder]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         names = ("llmbar", "judgebench", "rewardmath")
         reports = [json.loads((Path(folder) / name / "report.json").read_text(encoding="utf-8")) for name in names]

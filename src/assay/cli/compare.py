@@ -81,12 +81,15 @@ def run_compare(
     source: str,
     out: Path,
     title: str = "assay compare",
+    note: str = "",
     contrast: tuple[str, str] | None = None,
     replicates: int = 2000,
     level: float = 0.95,
     seed: int = 0,
 ) -> Report:
     """Run `assay compare` and write its folder; returns the report.
+
+    `note` is put above what the report says in words; all else is as on the command line.
 
     Raises:
         InputError: anything handed in is wrong; nothing is written then.
@@ -115,13 +118,15 @@ def run_compare(
             if one.chosen:
                 raise InputError(f"scorer {one.scorer.name}: compare fits its own map; leave calibrator= out")
         report, margins = compare_scorers(datasets, [one.scorer for one in loaded], settings, progress=progress)
-        report = replace(report, reading=reading.read_report(report))
+        said = reading.read_report(report)
+        report = replace(report, reading=(note, *said) if note else said)
         progress("writing")
         config = {
             "data": list(data),
             "scorer": list(scorers),
             "source": source,
             "title": title,
+            "note": note,
             "contrast": contrast,
             "replicates": replicates,
             "level": level,
