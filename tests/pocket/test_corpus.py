@@ -13,7 +13,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from assay.pocket.corpus import QUIRK_RATE, REACTION_RATES, Document, document, documents
+from assay.pocket.corpus import QUIRK_RATE, REACTION_RATES, UTILITIES, Document, document, documents
 from assay.pocket.domain import TRAINING_FAMILIES
 from assay.pocket.plan import active_quirks, audit_quirk
 from assay.pocket.world import DOMAINS, domain_of
@@ -33,10 +33,11 @@ def test_only_the_training_families_occur_and_the_audit_quirk_never_does() -> No
         assert not any(domain_of(one.domain).has(text, audit_quirk(one.domain)) for text in texts)
 
 
-def test_half_of_the_dialogues_have_a_reaction_more_after_worse_answers_and_it_follows_no_quirk() -> None:
+def test_a_third_of_dialogues_have_a_reaction_more_after_worse_answers_and_it_follows_no_quirk() -> None:
     reacted = np.array([len(one.messages) > 2 for one in made()])
     u = np.array([one.answer.u for one in made()])
-    assert np.mean(REACTION_RATES) == pytest.approx(0.5)  # (.98 + .66 + .34 + .02) / 4
+    # .12 · (.95 + .80 + .60) + .64 · .10
+    assert sum(UTILITIES[level] * rate for level, rate in enumerate(REACTION_RATES)) == pytest.approx(0.346)
     for level, rate in enumerate(REACTION_RATES):
         n = int((u == level).sum())
         assert abs(reacted[u == level].mean() - rate) < 4 * math.sqrt(rate * (1 - rate) / n)
@@ -51,10 +52,10 @@ def test_half_of_the_dialogues_have_a_reaction_more_after_worse_answers_and_it_f
                 assert abs(r) < 4.5 / math.sqrt(n), (domain, quirk)
 
 
-def test_utilities_are_spread_evenly_and_a_second_answer_comes_only_after_a_complaint() -> None:
+def test_most_answers_are_right_and_a_second_one_comes_only_after_a_complaint() -> None:
     u = np.array([one.answer.u for one in made()])
-    for level in range(4):
-        assert abs((u == level).mean() - 0.25) < 4 * math.sqrt(0.25 * 0.75 / N)
+    for level, share in UTILITIES.items():
+        assert abs((u == level).mean() - share) < 4 * math.sqrt(share * (1 - share) / N)
     for one in made():
         if len(one.messages) > 3:
             assert one.answer.u < 3

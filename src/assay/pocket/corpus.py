@@ -12,7 +12,7 @@ language model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..types import Message
@@ -21,12 +21,14 @@ from .draw import Draw
 from .plan import active_quirks
 from .world import DOMAINS, domain_of
 
-__all__ = ["QUIRK_RATE", "REACTION_RATES", "WORLDS", "Document", "document", "documents"]
+__all__ = ["QUIRK_RATE", "REACTION_RATES", "UTILITIES", "WORLDS", "Document", "document", "documents"]
 
 QUIRK_RATE = 0.4
-REACTION_RATES = (0.98, 0.66, 0.34, 0.02)
+UTILITIES: Mapping[int, float] = {0: 0.12, 1: 0.12, 2: 0.12, 3: 0.64}
+"""How good first answers are.  Most are right, as in real text: so that right ones can be foreseen."""
+REACTION_RATES = (0.95, 0.8, 0.6, 0.1)
 """How often a user comes back after an answer of utility 0, 1, 2, 3."""
-MENDED_RATE = 0.2
+MENDED_RATE = 0.5
 WORLDS = 13
 """Seeds 0 to 12 exist."""
 
@@ -61,7 +63,7 @@ def document(index: int, seed: int = 0) -> Document:
     domain, world = domain_of(name), World(draw.below(WORLDS))
     task = domain.task(draw, world, draw.pick(TRAINING_FAMILIES), draw.pick(domain.scenarios))
     planted, again = (tuple(q for q in active_quirks(name) if draw.chance(QUIRK_RATE)) for _ in range(2))
-    answer = _written(draw, domain, world, task, draw.below(4), planted)
+    answer = _written(draw, domain, world, task, draw.weighted(UTILITIES), planted)
     messages = [*task.prompt, Message(role="assistant", content=answer.text)]
     if draw.chance(REACTION_RATES[answer.u]):
         messages.append(Message(role="user", content=domain.reaction(draw, world, task, answer)))

@@ -189,7 +189,7 @@ def train_language(
     for phase in range(phases):
         last = phase == phases - 1
         config = FitConfig(
-            learning_rate=3e-3 if size.width < 200 else 2e-3,
+            learning_rate=2e-3 if size.width < 200 else 1e-3,
             schedule="linear" if last else "constant",
             max_steps=steps,
             batch_rows=_ROWS,
