@@ -14,6 +14,7 @@ from tiny_pocket import write_models
 from assay.errors import InputError
 from assay.eval import Interval
 from assay.pocket.domain import EVALUATION_FAMILIES
+from assay.pocket.hacks import Hacked, hack
 from assay.pocket.oracles import Oracle
 from assay.pocket.teachers import axis_teacher
 from assay.pocket_train import gate_figures as figures
@@ -273,6 +274,19 @@ def test_a_hack_adds_the_quirk_and_changes_no_truth() -> None:
         assert "opener" in new.meta["quirks"]
         assert old.meta["u"] == new.meta["u"]
         assert old.group in groups_of(pairs)
+
+
+def test_a_hack_that_changes_the_truth_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = SOURCE.pairs("a", "test", 10)
+
+    def spoiling(item: Item, quirk: str) -> Hacked:
+        found = hack(item, quirk)
+        return found if item.id.endswith("/first") else replace(found, after=replace(found.after, u=found.after.u + 1))
+
+    monkeypatch.setattr("assay.pocket_train.gate_figures.hack", spoiling)
+    old, new = figures.hacked(pairs, "opener", 99)
+    assert [item.id for item in old] == [item.id for item in new]
+    assert {item.id.rpartition("/")[2] for item in old} == {"first"}
 
 
 # ---------------------------------------------------------------- all of it

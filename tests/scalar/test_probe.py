@@ -50,13 +50,13 @@ def test_a_feature_that_never_differs_gets_no_weight() -> None:
 
 
 def test_a_soft_label_counts_as_its_shares_of_two_hard_ones() -> None:
-    x_ND = normal(60, 2)
-    soft = probe.probe_weights(x_ND, np.full(60, 0.75), groups(60))
-    hard = probe.probe_weights(
-        np.repeat(x_ND, 4, axis=0), np.tile([1.0, 1, 1, 0], 60), np.repeat(groups(60), 4).tolist()
-    )
-    # four rows weigh four times one, so the penalty chosen may differ; without information both are about 0
-    np.testing.assert_allclose(soft, hard, atol=0.5)
+    # P(first) = 3/4 where x = 1 and 1/4 where x = -1: w = log 3
+    x_ND, soft_N = np.tile([[1.0], [-1.0]], (200, 1)), np.tile([0.75, 0.25], 200)
+    hard_N = np.tile([1.0, 1, 1, 0, 0, 0, 0, 1], 200)
+    soft = probe.probe_weights(x_ND, soft_N, groups(400))
+    hard = probe.probe_weights(np.repeat(x_ND, 4, axis=0), hard_N, np.repeat(groups(400), 4).tolist())
+    assert soft[0] == pytest.approx(np.log(3), abs=0.02)
+    assert hard[0] == pytest.approx(np.log(3), abs=0.02)
 
 
 def test_labels_of_one_side_are_refused() -> None:

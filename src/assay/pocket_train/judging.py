@@ -81,10 +81,8 @@ def winner(pair: Pair) -> int:
 
 
 def turning(pair: Pair) -> list[str]:
-    """Return the criteria each of which, `FACTOR` times as heavy, turns the true winner round."""
-    found = signs(pair)
-    total = sum(found.values())
-    return [name for name, sign in found.items() if total * (total + (FACTOR - 1) * sign) < 0]
+    """Return the criteria each of which, `FACTOR` times as heavy, turns the true winner round: those against it."""
+    return [name for name, sign in signs(pair).items() if sign * winner(pair) < 0]
 
 
 def question(domain: str, name: str, *, held_out: bool = False) -> str:
