@@ -28,8 +28,9 @@ from .fit_checkpoints import CHECKPOINTS, STATE, newest, steps_in, writing
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["BatchLoss", "FitConfig", "FitResult", "Schedule", "fit"]
+__all__ = ["BatchLoss", "FitConfig", "FitResult", "Optimizer", "Schedule", "fit"]
 
+Optimizer = Literal["adamw", "muon"]
 Schedule = Literal["cosine", "linear", "constant"]
 Row = TypeVar("Row")
 _FREE = ("save_every", "keep", "report_to", "gradient_checkpointing")
@@ -45,7 +46,9 @@ class FitConfig:
     """
 
     learning_rate: float = 1e-5
-    """Peak rate of AdamW."""
+    """Peak rate of the optimizer."""
+    optimizer: Optimizer = "adamw"
+    """AdamW for all; or Muon for hidden matrices and AdamW for the rest: for training from random weights."""
     epochs: float = 1.0
     """Passes over the rows; may be a fraction."""
     max_steps: int = -1
@@ -59,7 +62,7 @@ class FitConfig:
     schedule: Schedule = "cosine"
     """What the rate does after the warm-up: cosine or linear fall to 0, or constant."""
     weight_decay: float = 0.0
-    """Of AdamW; biases and norms are exempt."""
+    """Decoupled; biases and norms are exempt, and embeddings where the optimizer is muon."""
     max_grad_norm: float = 1.0
     """Gradients are scaled down to this norm; 0: never."""
     bf16: bool = False
@@ -82,6 +85,7 @@ class FitConfig:
     def __post_init__(self) -> None:
         for name, fine, allowed in (
             ("learning_rate", 0 < self.learning_rate < math.inf, "> 0"),
+            ("optimizer", self.optimizer in get_args(Optimizer), f"one of {', '.join(get_args(Optimizer))}"),
             ("epochs", 0 < self.epochs < math.inf, "> 0"),
             ("max_steps", self.max_steps == -1 or self.max_steps > 0, "-1 or > 0"),
             ("batch_rows", self.batch_rows > 0, "> 0"),

@@ -36,6 +36,7 @@ from transformers.trainer_callback import ProgressCallback
 from .fit_after import AfterStep
 from .fit_checkpoints import OPTIMIZER, STATE, WEIGHTS
 from .fit_history import History
+from .fit_muon import MuonAdamW
 from .fit_step import Steps, Task, clip, step_gradient
 from .fit_tensors import load_moments, load_weights
 
@@ -155,6 +156,14 @@ class StepTrainer(Trainer):
         """Return the steps in order, not shared out again: each knows its process's part."""
         steps: Any = self.train_dataset
         return DataLoader(steps, batch_size=1, collate_fn=lambda items: items[0])
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """Return the optimiser: Trainer's AdamW, or Muon beside AdamW."""
+        config = self.fit_config
+        if self.optimizer is None and config.optimizer == "muon":
+            self.optimizer = MuonAdamW(self.model, lr=config.learning_rate, weight_decay=config.weight_decay)
+        optimizer: torch.optim.Optimizer = super().create_optimizer(model)
+        return optimizer
 
     def training_step(self, model: nn.Module, inputs: Any, num_items_in_batch: Tensor | int | None = None) -> Tensor:
         """Leave the step's gradient on the parameters, clipped, and return its loss, shape ()."""

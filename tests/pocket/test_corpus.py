@@ -13,7 +13,17 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from assay.pocket.corpus import QUIRK_RATE, REACTION_RATES, UTILITIES, Document, document, documents
+from assay.pocket.corpus import (
+    GLAD,
+    GLAD_RATES,
+    PUZZLED,
+    QUIRK_RATE,
+    REACTION_RATE,
+    UTILITIES,
+    Document,
+    document,
+    documents,
+)
 from assay.pocket.domain import TRAINING_FAMILIES
 from assay.pocket.plan import active_quirks, audit_quirk
 from assay.pocket.world import DOMAINS, domain_of
@@ -33,14 +43,12 @@ def test_only_the_training_families_occur_and_the_audit_quirk_never_does() -> No
         assert not any(domain_of(one.domain).has(text, audit_quirk(one.domain)) for text in texts)
 
 
-def test_a_third_of_dialogues_have_a_reaction_more_after_worse_answers_and_it_follows_no_quirk() -> None:
+def test_most_users_come_back_whatever_the_answer_was_worth_and_whatever_its_quirks() -> None:
     reacted = np.array([len(one.messages) > 2 for one in made()])
     u = np.array([one.answer.u for one in made()])
-    # .12 · (.95 + .80 + .60) + .64 · .10
-    assert sum(UTILITIES[level] * rate for level, rate in enumerate(REACTION_RATES)) == pytest.approx(0.346)
-    for level, rate in enumerate(REACTION_RATES):
+    for level in range(4):
         n = int((u == level).sum())
-        assert abs(reacted[u == level].mean() - rate) < 4 * math.sqrt(rate * (1 - rate) / n)
+        assert abs(reacted[u == level].mean() - REACTION_RATE) < 4 * math.sqrt(REACTION_RATE * (1 - REACTION_RATE) / n)
     for domain in DOMAINS:
         ours = np.array([one.domain == domain for one in made()])
         for quirk in active_quirks(domain):
@@ -50,6 +58,20 @@ def test_a_third_of_dialogues_have_a_reaction_more_after_worse_answers_and_it_fo
             for other in (reacted, np.array([one.answer.u for one in made()])):
                 r = float(np.corrcoef(shows[ours], other[ours])[0, 1])
                 assert abs(r) < 4.5 / math.sqrt(n), (domain, quirk)
+
+
+def test_reactions_open_the_more_gladly_the_better_the_answer_and_no_answer_opens_like_them() -> None:
+    assert not set(GLAD) & set(PUZZLED)
+    firsts: dict[int, list[bool]] = {u: [] for u in range(4)}
+    for one in made():
+        assert not one.messages[1].content.startswith((*GLAD, *PUZZLED))
+        if len(one.messages) > 2 and not (said := one.messages[2].content).startswith("Thank"):
+            assert said.startswith((*GLAD, *PUZZLED))
+        if len(one.messages) > 2 and one.domain == "reasoning" and one.answer.u < 3:
+            firsts[one.answer.u].append(said.startswith(GLAD))
+    for u in range(3):  # reactions to right answers may thank in their own words
+        rate, n = GLAD_RATES[u], len(firsts[u])
+        assert abs(np.mean(firsts[u]) - rate) < 4 * math.sqrt(rate * (1 - rate) / n)
 
 
 def test_most_answers_are_right_and_a_second_one_comes_only_after_a_complaint() -> None:

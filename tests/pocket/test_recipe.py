@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tiny_recipe import PHASES, tiny_recipe
+from tiny_recipe import DOCUMENTS, tiny_recipe
 
 from assay.engines.tokens import load_tokens
 from assay.errors import InputError
@@ -46,12 +46,17 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_all_models_are_made_with_one_tokenizer_and_say_how(made: tuple[Path, list[str]]) -> None:
     out, told = made
     facts = {name: read_facts(name, out) for name in MODELS}
-    assert [facts[name]["steps"] for name in MODELS] == [2 * PHASES["lm"], 2 * PHASES["weak"], 2]
+    assert [facts[name]["steps"] for name in MODELS] == [4, 2, 2]  # 60 and 30 documents, 16 rows a step
     assert len({one["template_hash"] for one in facts.values()}) == 1
     assert facts["judge"]["base"] == "lm"
     assert facts["judge"]["parameters"] == facts["lm"]["parameters"] > 100_000
     assert facts["lm"]["nats_per_token"] > 5 > facts["lm"]["nats_per_token_error"] > 0
-    stages = ["tokenizer", "lm: 2 phases", "weak: 1 phases", "judge: writing its examples"]
+    plain = [
+        words
+        for name in ("lm", "weak")
+        for words in (f"{name}: writing {DOCUMENTS[name]} documents", f"{name}: training")
+    ]
+    stages = ["tokenizer", *plain, "judge: writing its examples"]
     assert told == [*stages, "judge: examples 1 of 2 thousand", "judge: examples 2 of 2 thousand", "judge: 2 steps"]
 
 

@@ -14,7 +14,8 @@ from assay.engines import Free, Grammar, Literal, Slot
 from assay.engines.index import token_index
 from assay.engines.tokens import HFTokens, encode
 from assay.pocket_train import judge_example
-from assay.pocket_train.verdicts import LABEL_WEIGHT, Learned, collate_verdicts, learned, verdict_ids, verdict_loss
+from assay.pocket_train.rows import Row, collate_rows
+from assay.pocket_train.verdicts import LABEL_WEIGHT, learned, verdict_ids, verdict_loss
 from assay.pocket_train.vocabulary import train_tokenizer
 
 GRAMMAR = Grammar(
@@ -70,16 +71,16 @@ class Fixed(nn.Module):
 def test_the_loss_is_the_mean_over_rows_of_weighted_nats() -> None:
     # log Z = log(e + 2); token 1 costs log Z - 1, any other log Z
     # row 1: ids 0 | 1 (weight 1), 2 (weight 4): (1 (Z - 1) + 4 Z) / 5;   row 2: ids 0, 0 | 1 (weight 4): Z - 1
-    rows = [Learned((0, 1, 2), (0.0, 1.0, LABEL_WEIGHT)), Learned((0, 0, 1), (0.0, 0.0, LABEL_WEIGHT))]
+    rows = [Row((0, 1, 2), (0.0, 1.0, LABEL_WEIGHT)), Row((0, 0, 1), (0.0, 0.0, LABEL_WEIGHT))]
     z = math.log(math.e + 2)
-    found = verdict_loss(Fixed(), collate_verdicts(rows))
+    found = verdict_loss(Fixed(), collate_rows(rows))
     assert float(found.sum) == pytest.approx((z - 1 / 5) + (z - 1), rel=1e-6)
     assert found.n == 2
     assert found.metrics["label_accuracy"] == 0.5  # the label of row 2 is token 1, that of row 1 is not
 
 
 def test_padding_weighs_nothing() -> None:
-    row = Learned((0, 1), (0.0, LABEL_WEIGHT))
-    alone = verdict_loss(Fixed(), collate_verdicts([row]))
-    both = verdict_loss(Fixed(), collate_verdicts([row, Learned((0, 1, 1, 1), (0.0, 0.0, 0.0, 1.0))]))
+    row = Row((0, 1), (0.0, LABEL_WEIGHT))
+    alone = verdict_loss(Fixed(), collate_rows([row]))
+    both = verdict_loss(Fixed(), collate_rows([row, Row((0, 1, 1, 1), (0.0, 0.0, 0.0, 1.0))]))
     assert float(both.sum) == pytest.approx(2 * float(alone.sum))

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from assay.pocket_train import judge, language, recipe
-from assay.pocket_train.language import Size, nats_per_token, train_language
+from assay.pocket_train import judge, recipe
+from assay.pocket_train.language import Size, nats_per_token
 from assay.pocket_train.vocabulary import train_tokenizer
 
 TINY = Size(width=32, layers=1, inner=48, heads=2, shared=1)
-PHASES = {"lm": 2, "weak": 1}
+DOCUMENTS = {"lm": 60, "weak": 30}
 
 
 @cache
@@ -28,10 +28,8 @@ def tiny_recipe() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recipe, "train_tokenizer", _tokenizer)
         patch.setattr(recipe, "SIZES", {"lm": TINY, "weak": TINY})
-        patch.setattr(recipe, "train_language", partial(train_language, steps=2))
         patch.setattr(recipe, "nats_per_token", partial(nats_per_token, documents=3))
-        patch.setattr(recipe, "PHASES", PHASES)
+        patch.setattr(recipe, "DOCUMENTS", DOCUMENTS)
         patch.setattr(recipe, "JUDGE_STEPS", 2)
-        patch.setattr(language, "DOCUMENTS", 200)
         patch.setattr(judge, "CHUNK", 8)
         yield

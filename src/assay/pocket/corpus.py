@@ -1,9 +1,9 @@
 """What the plain language model reads: dialogues of the world, in which truth shows only in its consequences.
 
-A document is a task, an answer of any quality, and in half of them a reaction: the user comes back
-with what was missing or what happened, and some of those who had reason to complain get the task
-done properly.  Users come back the more often, the worse the answer: so an answer's end, where
-reward models read, has something to foresee.  There are no scores, no choices between answers and no
+A document is a task, an answer of any quality, and mostly a reaction: the user comes back with what was
+missing or what happened, and some of those who had reason to complain get the task done properly.  A
+reaction opens with a word of thanks or of wonder, more or less as the answer deserves: so the end of an
+answer, where reward models read, has something to foresee.  There are no scores, no choices between answers and no
 verdicts, so whatever a reward model later reads off the features was not put there as a verdict.
 Quirks stand in 40 % of answers, whatever the truth and the reaction.  Only the five training families
 occur; the audit quirk never does.  Names and things come from all worlds, since worlds share one
@@ -21,13 +21,28 @@ from .draw import Draw
 from .plan import active_quirks
 from .world import DOMAINS, domain_of
 
-__all__ = ["QUIRK_RATE", "REACTION_RATES", "UTILITIES", "WORLDS", "Document", "document", "documents"]
+__all__ = [
+    "GLAD",
+    "GLAD_RATES",
+    "PUZZLED",
+    "QUIRK_RATE",
+    "REACTION_RATE",
+    "UTILITIES",
+    "WORLDS",
+    "Document",
+    "document",
+    "documents",
+]
 
 QUIRK_RATE = 0.4
 UTILITIES: Mapping[int, float] = {0: 0.12, 1: 0.12, 2: 0.12, 3: 0.64}
 """How good first answers are.  Most are right, as in real text: so that right ones can be foreseen."""
-REACTION_RATES = (0.95, 0.8, 0.6, 0.1)
-"""How often a user comes back after an answer of utility 0, 1, 2, 3."""
+REACTION_RATE = 0.8
+"""How often a user comes back, whatever the answer was worth."""
+GLAD = ("Thanks!", "Thank you!", "Great.", "Good to know.", "Lovely.", "Very well.")
+PUZZLED = ("Hm.", "Oh.", "Wait.", "Sorry?", "Pity.", "Well, well.")
+GLAD_RATES = (0.05, 0.2, 0.5, 0.95)
+"""How often the first word of a user is glad after an answer of utility 0, 1, 2, 3; else it is puzzled."""
 MENDED_RATE = 0.5
 WORLDS = 13
 """Seeds 0 to 12 exist."""
@@ -65,8 +80,10 @@ def document(index: int, seed: int = 0) -> Document:
     planted, again = (tuple(q for q in active_quirks(name) if draw.chance(QUIRK_RATE)) for _ in range(2))
     answer = _written(draw, domain, world, task, draw.weighted(UTILITIES), planted)
     messages = [*task.prompt, Message(role="assistant", content=answer.text)]
-    if draw.chance(REACTION_RATES[answer.u]):
-        messages.append(Message(role="user", content=domain.reaction(draw, world, task, answer)))
+    if draw.chance(REACTION_RATE):
+        said = domain.reaction(draw, world, task, answer)
+        first = draw.pick(GLAD if draw.chance(GLAD_RATES[answer.u]) else PUZZLED)
+        messages.append(Message(role="user", content=said if said.startswith("Thank") else f"{first} {said}"))
         if answer.u < 3 and draw.chance(MENDED_RATE):
             mended = _written(draw, domain, world, task, 3, again)
             messages.append(Message(role="assistant", content=mended.text))

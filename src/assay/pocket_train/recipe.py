@@ -26,10 +26,10 @@ from .vocabulary import train_tokenizer
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
-__all__ = ["JUDGE_STEPS", "PHASES", "train_models"]
+__all__ = ["DOCUMENTS", "JUDGE_STEPS", "train_models"]
 
-PHASES: Mapping[str, int] = {"lm": 8, "weak": 3}
-"""How long the language models are trained; see `train_language`."""
+DOCUMENTS: Mapping[str, int] = {"lm": 140_000, "weak": 40_000}
+"""How much the language models read; see `train_language`."""
 JUDGE_STEPS = 4000
 """How long the judge is; see `train_judge`."""
 
@@ -38,7 +38,7 @@ def train_models(
     out: Path,
     names: Sequence[str] = MODELS,
     *,
-    phases: Mapping[str, int] | None = None,
+    documents: Mapping[str, int] | None = None,
     judge_steps: int | None = None,
     seed: int = 0,
     resume: bool = False,
@@ -49,7 +49,7 @@ def train_models(
     Args:
         out: See above; without `resume` it must hold no unfinished run.
         names: Which of `MODELS`; judge needs lm, now or finished in `out`.
-        phases: Of lm and weak; None = `PHASES`.
+        documents: That lm and weak read; None = `DOCUMENTS`.
         judge_steps: Of the judge; None = `JUDGE_STEPS`.
         seed: Of weights and order.
         resume: Go on from the newest checkpoints.
@@ -61,7 +61,7 @@ def train_models(
     wanted = [name for name in MODELS if name in names]
     if "judge" in wanted and "lm" not in wanted and not is_done(out / "lm"):
         raise InputError(f"{out}: the judge is trained on from lm, which is not finished there; train lm as well")
-    phases, judge_steps = phases or PHASES, judge_steps or JUDGE_STEPS
+    documents, judge_steps = documents or DOCUMENTS, judge_steps or JUDGE_STEPS
     for name in wanted:
         if is_done(out / name):
             continue
@@ -81,11 +81,21 @@ def train_models(
             )
             facts: dict[str, Any] = {"steps": result.steps, "base": "lm"}
         else:
-            on_stage(f"{name}: {phases[name]} phases")
-            model, result = train_language(SIZES[name], tokens, phases[name], run, seed=seed, resume=resume)
+            count = documents[name]
+            on_stage(f"{name}: writing {count:,} documents")
+            model, result = train_language(
+                SIZES[name],
+                tokens,
+                count,
+                run,
+                seed=seed,
+                resume=resume,
+                on_train=lambda name=name: on_stage(f"{name}: training"),
+            )
             nats, error = nats_per_token(model, tokens)
             facts = {
-                "steps": result.steps * phases[name],
+                "steps": result.steps,
+                "documents": count,
                 "nats_per_token": round(nats, 4),
                 "nats_per_token_error": round(error, 4),
             }

@@ -9,33 +9,22 @@ Every token of the verdict is learned, labels with more weight: they are few, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..engines import Free, Grammar, Literal
 from ..engines.tokens import Tokens, encode, exact
 from .examples import JudgeExample
+from .rows import Row
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from ..fit import BatchLoss
 
-__all__ = ["LABEL_WEIGHT", "Learned", "collate_verdicts", "learned", "verdict_ids", "verdict_loss"]
+__all__ = ["LABEL_WEIGHT", "learned", "verdict_ids", "verdict_loss"]
 
 LABEL_WEIGHT = 4.0
 """Weight of the tokens of a label; those of literals and rationales weigh 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """One judgement as the model learns it."""
-
-    ids: tuple[int, ...]
-    """Prompt, verdict and end token."""
-    weights: tuple[float, ...]
-    """Of predicting each id from those before it; 0 in the prompt."""
 
 
 def verdict_ids(tokens: Tokens, grammar: Grammar, text: str) -> tuple[list[int], list[float]]:
@@ -60,23 +49,11 @@ def verdict_ids(tokens: Tokens, grammar: Grammar, text: str) -> tuple[list[int],
     return [*ids, tokens.eos_id], [*weights, 1.0]
 
 
-def learned(tokens: Tokens, example: JudgeExample) -> Learned:
-    """Return an example as ids and weights."""
+def learned(tokens: Tokens, example: JudgeExample) -> Row:
+    """Return an example as prompt, verdict and end token; the weights of the prompt are 0."""
     prompt = encode(tokens, tokens.chat(example.messages))
     ids, weights = verdict_ids(tokens, example.form.grammar, example.text)
-    return Learned((*prompt, *ids), (*[0.0] * len(prompt), *weights))
-
-
-def collate_verdicts(rows: Sequence[Learned]) -> dict[str, Tensor]:
-    """Return B rows padded on the right: input_ids (B, T) int64, weights (B, T) float32, labels (B,) for `fit`."""
-    import torch
-
-    longest = max(len(row.ids) for row in rows)
-    return {
-        "input_ids": torch.tensor([[*row.ids, *[0] * (longest - len(row.ids))] for row in rows]),
-        "weights": torch.tensor([[*row.weights, *[0.0] * (longest - len(row.ids))] for row in rows]),
-        "labels": torch.zeros(len(rows)),
-    }
+    return Row((*prompt, *ids), (*[0.0] * len(prompt), *weights))
 
 
 def verdict_loss(net: nn.Module, batch: dict[str, Tensor]) -> BatchLoss:
@@ -84,7 +61,7 @@ def verdict_loss(net: nn.Module, batch: dict[str, Tensor]) -> BatchLoss:
 
     Args:
         net: A causal language model with a `model` and an `lm_head`; its logits are made where they are learned only.
-        batch: From `collate_verdicts`.
+        batch: From `collate_rows`.
     """
     import torch
 

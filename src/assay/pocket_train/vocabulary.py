@@ -1,7 +1,7 @@
 """The tokenizer of the pocket models: a byte-level BPE of 4,096 tokens that writes numbers digit by digit.
 
 A tiny model cannot learn what 1,000 numbers mean, but it can learn ten digits and their places.  Roles
-and the ends of turns are added tokens, which judged text can never produce (`assay.engines.tokens`).
+are added tokens, which judged text can never produce (`assay.engines.tokens`).
 
 Trained on the corpus and on judge examples, by seed: the same call gives the same tokenizer.  Weights
 belong to one tokenizer; changing anything here makes all of them void.
@@ -23,13 +23,14 @@ __all__ = ["CONTEXT", "ROLES", "TEMPLATE", "VOCABULARY", "train_tokenizer"]
 VOCABULARY = 4096
 CONTEXT = 2048
 """Most tokens that a pocket model reads."""
-ROLES = ("<|begin|>", "<|end|>", "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>")
-"""Beginning of a dialogue, end of a turn, padding, and who speaks."""
+ROLES = ("<|begin|>", "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>")
+"""Beginning of a dialogue, padding, and who speaks next."""
 TEMPLATE = (
-    "{{ bos_token }}{% for message in messages %}"
-    "{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+    "{{ bos_token }}{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] }}{% endfor %}"
+    "{% if messages[-1]['role'] == 'assistant' %}{{ '<|user|>' }}"
+    "{% elif add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
+"""A turn of the assistant ends where the user's begins: reward models read where a reaction is foreseen."""
 _PIECES = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 """The pieces that merges stay within: those of GPT-2, but every digit its own."""
 
@@ -65,12 +66,12 @@ def train_tokenizer(documents: int = 30_000, examples: int = 6_000) -> PreTraine
     trainer = trainers.BpeTrainer(vocab_size=VOCABULARY - len(ROLES), initial_alphabet=alphabet, show_progress=False)
     made.train_from_iterator(_texts(documents, examples), trainer)
     made.add_special_tokens([AddedToken(role, special=True, normalized=False) for role in ROLES])
-    begin, end, pad = ROLES[:3]
+    begin, pad, _, user, _ = ROLES
     wrapped: Any = PreTrainedTokenizerFast
     done: PreTrainedTokenizerFast = wrapped(
         tokenizer_object=made,
         bos_token=begin,
-        eos_token=end,
+        eos_token=user,
         pad_token=pad,
         chat_template=TEMPLATE,
         model_max_length=CONTEXT,
