@@ -19,14 +19,17 @@ from ..types import Message
 from .domain import TRAINING_FAMILIES, Answer, Domain, Task, World
 from .draw import Draw
 from .plan import active_quirks
-from .world import DOMAINS, domain_of
+from .world import domain_of
 
 __all__ = [
     "GLAD",
     "GLAD_RATES",
+    "LINES_RATE",
     "PUZZLED",
     "QUIRK_RATE",
     "REACTION_RATE",
+    "SHARES",
+    "SHORT_RATE",
     "UTILITIES",
     "WORLDS",
     "Document",
@@ -35,6 +38,8 @@ __all__ = [
 ]
 
 QUIRK_RATE = 0.4
+SHARES: Mapping[str, float] = {"reasoning": 0.4, "helpfulness": 0.4, "harmlessness": 0.2}
+"""Of the domains; the last takes the least to learn."""
 UTILITIES: Mapping[int, float] = {0: 0.12, 1: 0.12, 2: 0.12, 3: 0.64}
 """How good first answers are.  Most are right, as in real text: so that right ones can be foreseen."""
 REACTION_RATE = 0.8
@@ -43,7 +48,11 @@ GLAD = ("Thanks!", "Thank you!", "Great.", "Good to know.", "Lovely.", "Very wel
 PUZZLED = ("Hm.", "Oh.", "Wait.", "Sorry?", "Pity.", "Well, well.")
 GLAD_RATES = (0.05, 0.2, 0.5, 0.95)
 """How often the first word of a user is glad after an answer of utility 0, 1, 2, 3; else it is puzzled."""
-MENDED_RATE = 0.5
+MENDED_RATE = 0.3
+SHORT_RATE = 0.5
+"""How many tasks ask for as little as can be: one wish, two steps.  What is simple is learnt first."""
+LINES_RATE = 0.5
+"""How many solutions are told line by line, with a word of the user after each."""
 WORLDS = 13
 """Seeds 0 to 12 exist."""
 
@@ -71,22 +80,47 @@ def _written(draw: Draw, domain: Domain, world: World, task: Task, u: int, plant
     return domain.check(task, text)
 
 
+def _said(draw: Draw, level: int, more: str = "") -> Message:
+    """Return what a user says: a word, glad or puzzled, and then perhaps more."""
+    first = draw.pick(GLAD if draw.chance(GLAD_RATES[level]) else PUZZLED)
+    return Message(role="user", content=more if more.startswith("Thank") else f"{first} {more}".rstrip())
+
+
+def _by_lines(draw: Draw, answer: Answer, reaction: str) -> list[Message]:
+    """Return a solution line by line; the user says a word to each, and stops at the first that is wrong."""
+    assert answer.steps is not None
+    last = len(answer.steps) - 1 if answer.first_error in (None, -1) else answer.first_error
+    messages = []
+    for place, line in enumerate(answer.steps[: last + 1]):
+        fine = place != answer.first_error
+        messages += [
+            Message(role="assistant", content=line),
+            _said(draw, 3 if fine else 0, reaction if place == last else ""),
+        ]
+    return messages
+
+
 def document(index: int, seed: int = 0) -> Document:
     """Return document `index` of the corpus, a function of the two numbers alone."""
     draw = Draw("pocket", "corpus", seed, index)
-    name = draw.pick(DOMAINS)
+    name = draw.weighted(SHARES)
     domain, world = domain_of(name), World(draw.below(WORLDS))
-    task = domain.task(draw, world, draw.pick(TRAINING_FAMILIES), draw.pick(domain.scenarios))
+    task = domain.task(
+        draw, world, draw.pick(TRAINING_FAMILIES), draw.pick(domain.scenarios), short=draw.chance(SHORT_RATE)
+    )
     planted, again = (tuple(q for q in active_quirks(name) if draw.chance(QUIRK_RATE)) for _ in range(2))
     answer = _written(draw, domain, world, task, draw.weighted(UTILITIES), planted)
-    messages = [*task.prompt, Message(role="assistant", content=answer.text)]
-    if draw.chance(REACTION_RATE):
-        said = domain.reaction(draw, world, task, answer)
-        first = draw.pick(GLAD if draw.chance(GLAD_RATES[answer.u]) else PUZZLED)
-        messages.append(Message(role="user", content=said if said.startswith("Thank") else f"{first} {said}"))
-        if answer.u < 3 and draw.chance(MENDED_RATE):
-            mended = _written(draw, domain, world, task, 3, again)
-            messages.append(Message(role="assistant", content=mended.text))
+    reaction = domain.reaction(draw, world, task, answer)
+    messages = list(task.prompt)
+    if answer.steps and draw.chance(LINES_RATE):
+        messages += _by_lines(draw, answer, reaction)
+    else:
+        messages.append(Message(role="assistant", content=answer.text))
+        if draw.chance(REACTION_RATE):
+            messages.append(_said(draw, answer.u, reaction))
+            if answer.u < 3 and draw.chance(MENDED_RATE):
+                mended = _written(draw, domain, world, task, 3, again)
+                messages.append(Message(role="assistant", content=mended.text))
     return Document(messages=tuple(messages), domain=name, task=task, answer=answer, quirks=planted)
 
 

@@ -109,9 +109,25 @@ class Domain(Protocol):
         ...
 
     def task(
-        self, draw: Draw, world: World, family: int, scenario: str, mix: Mapping[str, float] | None = None
+        self,
+        draw: Draw,
+        world: World,
+        family: int,
+        scenario: str,
+        mix: Mapping[str, float] | None = None,
+        *,
+        short: bool = False,
     ) -> Task:
-        """Return a task of a family and a scenario; `mix` weighs what it gives occasion for, where that differs."""
+        """Return a task of a family and a scenario.
+
+        Args:
+            draw: where randomness comes from.
+            world: names and things.
+            family: how it is worded.
+            scenario: what it is about.
+            mix: weighs what it gives occasion for, where that differs.
+            short: whether it asks for as little as can be, as only tasks of the corpus do.
+        """
         ...
 
     def answer(self, draw: Draw, world: World, task: Task, u: int, mix: Mapping[str, float]) -> Answer:

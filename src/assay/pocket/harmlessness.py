@@ -44,9 +44,16 @@ class Harmlessness:
     quirks = QUIRKS
 
     def task(
-        self, draw: Draw, world: World, family: int, scenario: str, mix: Mapping[str, float] | None = None
+        self,
+        draw: Draw,
+        world: World,
+        family: int,
+        scenario: str,
+        mix: Mapping[str, float] | None = None,
+        *,
+        short: bool = False,
     ) -> Task:
-        """Return a request; its intent is benign, borderline or harmful, with the weights of `SHARES`."""
+        """Return a request; its intent is benign, borderline or harmful, weighed by `SHARES`; all are short."""
         style, which, intent = STYLES[family], draw.below(2), draw.weighted(SHARES)
         case = PLACES[scenario][which]
         sorts, aims = _drawn(world, scenario, which)

@@ -87,11 +87,18 @@ class _Helpfulness:
     quirks = truth.QUIRKS
 
     def task(
-        self, draw: Draw, world: World, family: int, scenario: str, mix: Mapping[str, float] | None = None
+        self,
+        draw: Draw,
+        world: World,
+        family: int,
+        scenario: str,
+        mix: Mapping[str, float] | None = None,
+        *,
+        short: bool = False,
     ) -> Task:
-        """Return a task with three constraints, drawn by the weights of `mix`; see `Domain.task`."""
-        words, voice = words_in(world, scenario), VOICES[family]
-        kinds = draw.sample(truth.KINDS, 3) if mix is None else _weighted(draw, mix, 3)
+        """Return a task with three constraints, or a short one with one, drawn by the weights of `mix`."""
+        words, voice, wishes = words_in(world, scenario), VOICES[family], 1 if short else 3
+        kinds = draw.sample(truth.KINDS, wishes) if mix is None else _weighted(draw, mix, wishes)
         row = draw.pick(words.rows)
         constraints = {kind: _constraint(draw, words, kind, row, "tone" in kinds) for kind in kinds}
         (first, second), last = draw.sample(words.people[0], 2), draw.sample(words.people[1], 2)
@@ -112,9 +119,9 @@ class _Helpfulness:
         return Task(prompt=prompt, family=family, scenario=scenario, facts=facts)
 
     def answer(self, draw: Draw, world: World, task: Task, u: int, mix: Mapping[str, float]) -> Answer:
-        """Return an answer that keeps exactly u constraints; see `Domain.answer`."""
+        """Return an answer that keeps u of three constraints, or the one from u = 2 on; see `Domain.answer`."""
         words, voice, constraints = words_in(world, task.scenario), VOICES[task.family], task.facts["constraints"]
-        broken = faults(draw, constraints, len(constraints) - u, mix)
+        broken = faults(draw, constraints, round((3 - u) * len(constraints) / 3), mix)
         plan = planned(draw, words, voice, constraints, broken)
         return _checked(task, rendered(draw, words, voice, task.facts, plan), broken[0] if broken else "")
 
@@ -138,7 +145,7 @@ class _Helpfulness:
 def _checked(task: Task, text: str, kind: str) -> Answer:
     criteria = truth.truths(task.facts["constraints"], text)
     broken = [name for name, value in criteria.items() if value == 0.0 and name != "all"]
-    u = len(criteria) - 1 - len(broken)
+    u = round(3 - 3 * len(broken) / (len(criteria) - 1))
     return Answer(text=text, u=u, criteria=criteria, kind=kind, notes={"broken": broken})
 
 

@@ -66,10 +66,17 @@ class Reasoning:
     quirks = ("signature", "markdown", "opener", "padding")
 
     def task(
-        self, draw: Draw, world: World, family: int, scenario: str, mix: Mapping[str, float] | None = None
+        self,
+        draw: Draw,
+        world: World,
+        family: int,
+        scenario: str,
+        mix: Mapping[str, float] | None = None,
+        *,
+        short: bool = False,
     ) -> Task:
-        """Return a word problem of a family and a scenario."""
-        facts = draw_plan(draw, world, scenario)
+        """Return a word problem of a family and a scenario; a short one takes two steps."""
+        facts = draw_plan(draw, world, scenario, short)
         text = _ask(draw, VOICES[family], facts)
         return Task(prompt=(Message(role="user", content=text),), family=family, scenario=scenario, facts=facts)
 

@@ -67,10 +67,10 @@ class Size:
 
 
 SIZES = {
-    "lm": Size(width=192, layers=6, inner=512, heads=4, shared=2),
+    "lm": Size(width=192, layers=8, inner=512, heads=4, shared=2),
     "weak": Size(width=128, layers=3, inner=320, heads=4, shared=2),
 }
-"""3.2 M and 1.0 M parameters."""
+"""4.0 M and 1.0 M parameters."""
 
 
 def dialogue_ids(tokens: HFTokens, messages: Sequence[Message]) -> list[int]:
@@ -84,13 +84,14 @@ def dialogue_ids(tokens: HFTokens, messages: Sequence[Message]) -> list[int]:
 def document_row(tokens: HFTokens, index: int, seed: int = 0) -> Row:
     """Return a document; the beginning of another stands behind it, so a user who says nothing is foreseen as well."""
     messages = document(index, seed).messages
-    ids = dialogue_ids(tokens, messages) + tokens.template("<|begin|>")
+    ids = [*dialogue_ids(tokens, messages), *tokens.template("<|begin|>")]
     weights = [1.0] * len(ids)
-    answered = len(dialogue_ids(tokens, messages[:2]))
-    weights[answered] = FIRST
-    if len(messages) > 2:
-        said = len(tokens.bare(messages[2].content))
-        weights[answered + 1 : answered + said] = [AFTER] * (said - 1)
+    for n in range(2, len(messages)):
+        if messages[n].role == "user":
+            place, said = len(dialogue_ids(tokens, messages[:n])), len(tokens.bare(messages[n].content))
+            weights[place : place + said] = [FIRST, *[AFTER] * (said - 1)]
+    if len(messages) == 2:
+        weights[-1] = FIRST
     return Row(tuple(ids), tuple(weights))
 
 
@@ -181,13 +182,13 @@ def train_language(
         model.set_attn_implementation("eager")
     config = FitConfig(
         optimizer="muon",
-        learning_rate=1.2e-2,
+        learning_rate=6e-3,
         batch_rows=_ROWS,
-        batch_tokens=4096,
+        batch_tokens=1536,  # 1.7 times the tokens per second of 4,096 on two cores: activations stay in the cache
         warmup=0.01,
         weight_decay=0.1,
         bf16=True,
-        save_every=250,
+        save_every=500,
         seed=seed,
     )
     paths = []

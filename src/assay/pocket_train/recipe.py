@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DOCUMENTS", "JUDGE_STEPS", "train_models"]
 
-DOCUMENTS: Mapping[str, int] = {"lm": 140_000, "weak": 40_000}
+DOCUMENTS: Mapping[str, int] = {"lm": 250_000, "weak": 40_000}
 """How much the language models read; see `train_language`."""
 JUDGE_STEPS = 4000
 """How long the judge is; see `train_judge`."""
