@@ -120,7 +120,7 @@ def test_a_short_run_learns_something_about_texts_it_has_not_seen(tmp_path: Path
     )  # knows nothing: log 4096
     told = list[int]()
     model, result = train_language(TINY, tokens(), 500, tmp_path / "run", on_chunk=told.append)
-    assert result.steps == 30  # 5 · 93 rows, 16 a step
+    assert result.steps == 15  # 5 · 93 rows, 32 a step
     assert told == [500]
     assert nats_per_token(model, tokens(), documents=20)[0] < before - 1
     again, _ = train_language(TINY, tokens(), 500, tmp_path / "other/run")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from assay.errors import InputError
-from assay.pocket_train.rows import Row, Rows, collate_rows, write_rows
+from assay.pocket_train.rows import Row, Rows, collate_rows, padded_length, write_rows
 
 ROWS = [Row((1, 2, 3), (1.0, 4.0, 0.5)), Row((4095,), (1.0,)), Row((7, 8), (0.0, 6.0)), Row((9,) * 70, (3.0,) * 70)]
 
@@ -46,4 +46,5 @@ def test_a_batch_is_padded_on_the_right_to_a_multiple_of_64() -> None:
     assert batch["labels"].shape == (4,)
     assert float(batch["weights"][3, 70:].sum()) == 0
     assert collate_rows(ROWS[:3])["input_ids"].shape == (3, 64)
+    assert [padded_length(row) for row in ROWS] == [64, 64, 64, 128]
     assert batch["input_ids"].dtype == torch.int64

@@ -1,12 +1,14 @@
-"""Keep the memory that training frees, instead of handing it back to the system between two steps.
+"""Keep what every step of a training on a CPU needs again: the memory it frees and the kernels it compiles.
 
-Every step of a training on a CPU allocates and frees the same large tensors.  glibc returns blocks above
-32 MB at once, and each then costs page faults anew: logits of 4,096 tokens take 67 MB.
+A step allocates and frees the same large tensors.  glibc returns blocks above 32 MB at once, and each then
+costs page faults anew: logits of 4,096 tokens take 67 MB.  And oneDNN compiles a kernel for every shape of
+a matrix product, but remembers 1,024 of them: batches of varying length need more.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
 __all__ = ["keep_memory"]
@@ -16,7 +18,11 @@ _OPTIONS = {-3: 1 << 30, -1: (1 << 31) - 1, -2: 1 << 28}
 
 
 def keep_memory() -> bool:
-    """Ask the C library to keep what is freed; tell whether it has agreed, as glibc does and others need not."""
+    """Ask both to keep it; tell whether the C library has agreed, as glibc does and others need not.
+
+    oneDNN reads its setting at its first matrix product: call this before.
+    """
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16384")
     if not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..engines.tokens import HFTokens
 from ..fit import FitConfig, FitResult, fit
 from .examples import judge_example
-from .rows import Rows, collate_rows, write_rows
+from .rows import Rows, collate_rows, padded_length, write_rows
 from .verdicts import learned, verdict_loss
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def train_judge(
         verdict_loss,
         config,
         out,
-        length=lambda row: len(row.ids),
+        length=padded_length,
         resume=resume,
     )
     base.set_attn_implementation("sdpa")

@@ -18,7 +18,11 @@ from ..fit_checkpoints import writing
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Row", "Rows", "collate_rows", "write_rows"]
+__all__ = ["Row", "Rows", "collate_rows", "padded_length", "write_rows"]
+
+_MULTIPLE = 64
+"""Of the lengths of batches: on CPUs a kernel is compiled for every shape, so that fewer shapes are quicker than less
+padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +35,16 @@ class Row:
     """Of predicting each id from those before it; that of the first counts for nothing."""
 
 
-def collate_rows(rows: Sequence[Row]) -> dict[str, Tensor]:
-    """Return B rows padded on the right: input_ids (B, T) int64, weights (B, T) float32, labels (B,) for `fit`.
+def padded_length(row: Row) -> int:
+    """Return how many tokens a row takes in a batch where it is the longest: a multiple of 64."""
+    return -(-len(row.ids) // _MULTIPLE) * _MULTIPLE
 
-    T is a multiple of 64: on CPUs a kernel is compiled for every shape, so fewer shapes are quicker than
-    less padding, 1.5 times here.
-    """
+
+def collate_rows(rows: Sequence[Row]) -> dict[str, Tensor]:
+    """Return B rows padded on the right: input_ids (B, T) int64, weights (B, T) float32, labels (B,) for `fit`."""
     import torch
 
-    longest = -(-max(len(row.ids) for row in rows) // 64) * 64
+    longest = max(map(padded_length, rows))
     return {
         "input_ids": torch.tensor([[*row.ids, *[0] * (longest - len(row.ids))] for row in rows]),
         "weights": torch.tensor([[*row.weights, *[0.0] * (longest - len(row.ids))] for row in rows]),
