@@ -14,8 +14,9 @@ import pytest
 
 from assay.cli import engines
 from assay.data import load_items, load_pairs
-from assay.engines import Completion, LabelDist, Request, transformers
+from assay.engines import Completion, LabelDist, Request, scripted, transformers
 from assay.engines.scripted import ScriptedEngine, fault_rates
+from assay.engines.store import VerdictStore
 from assay.judges import Judge, Rubric, margin
 from assay.recorded import load_recorded
 from assay.specs import Spec
@@ -56,7 +57,7 @@ def rows(file: Path) -> list[dict[str, Any]]:
 def faulty(monkeypatch: pytest.MonkeyPatch, **rates: float) -> None:
     """Let every engine of the command line fail now and then."""
     made = ScriptedEngine(seed=1, context=1 << 20, faults=fault_rates(3, **rates), sleep=lambda seconds: None)
-    monkeypatch.setattr(engines, "load_engine", lambda kind, model, options: made)
+    monkeypatch.setattr(engines, "load_engine", lambda *_: made)
 
 
 def same(a: Margins, b: Margins) -> None:
@@ -202,7 +203,7 @@ class Interrupted(ScriptedEngine):
 def test_an_interrupt_says_what_was_done_and_leaves_the_old_file(
     run: Run, pairs: str, rubric: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "load_engine", lambda kind, model, options: Interrupted())
+    monkeypatch.setattr(engines, "load_engine", lambda *_: Interrupted())
     out = tmp_path / "out.jsonl"
     out.write_text("old")
     before = sorted(tmp_path.iterdir())
@@ -326,3 +327,62 @@ def test_the_options_of_a_model_reach_its_engine(monkeypatch: pytest.MonkeyPatch
     engines.judge_of(Spec(text="", kind="judge", where="conciseness", options={"model": "m"}))
     assert asked == [("my/model", {"dtype": "bfloat16", "device": "cuda:1", "batch_tokens": 512}), ("m", {})]
     assert made.seed == 3
+
+
+@pytest.fixture
+def behind(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    """The engine of every run; it counts its calls."""
+    made = ScriptedEngine(context=1 << 20)
+    monkeypatch.setattr(scripted, "ScriptedEngine", lambda **_: made)
+    return made
+
+
+def judged(run: Run, rubric: Path, pairs: str, out: Path, *more: object) -> list[dict[str, Any]]:
+    code, _, err = run("judge", rubric, pairs, "--engine", "scripted", "--out", out, *more)
+    assert code == 0, err
+    return rows(out)
+
+
+def test_with_a_store_nothing_is_asked_twice_and_other_weights_ask_nothing(
+    run: Run, pairs: str, rubric: Path, tmp_path: Path, behind: ScriptedEngine
+) -> None:
+    store = ("--store", tmp_path / "verdicts.sqlite")
+    first = judged(run, rubric, pairs, tmp_path / "1", *store)
+    assert behind.calls == 60  # 30 pairs in two orders
+    assert judged(run, rubric, pairs, tmp_path / "2", *store) == first
+    rubric.write_text(rubric.read_text().replace("weight: 2", "weight: 0.5"))
+    lighter = judged(run, rubric, pairs, tmp_path / "3", *store)
+    assert behind.calls == 60
+    assert [row["margin"] for row in lighter] != [row["margin"] for row in first]
+    assert lighter == judged(run, rubric, pairs, tmp_path / "4")  # as if all had been asked
+    assert behind.calls == 120
+
+
+def test_with_criteria_apart_only_the_one_with_a_new_text_is_asked(
+    run: Run, pairs: str, rubric: Path, tmp_path: Path, behind: ScriptedEngine
+) -> None:
+    options = ("--apart", "--store", tmp_path / "verdicts.sqlite")
+    judged(run, rubric, pairs, tmp_path / "1", *options)
+    assert behind.calls == 120  # 30 pairs, two orders, two criteria
+    rubric.write_text(rubric.read_text().replace("Which is kind?", "Which is kinder?"))
+    judged(run, rubric, pairs, tmp_path / "2", *options)
+    assert behind.calls == 180
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--engine", "replay"), "engine replay answers from a verdict store; name one with store"),
+        (("--engine", "replay", "--store", "{}/none"), "engine replay needs the model's name"),
+        (("--engine", "replay", "--model", "m", "--store", "{}/none"), "there is no verdict store"),
+        (("--engine", "replay", "--model", "m", "--store", "{}/made"), "no model answered as 'm'"),
+    ],
+)
+def test_a_replay_without_what_it_needs_is_one_line(
+    run: Run, pairs: str, rubric: Path, tmp_path: Path, options: tuple[str, ...], told: str
+) -> None:
+    VerdictStore(tmp_path / "made").close()
+    code, _, err = run("judge", rubric, pairs, "--out", tmp_path / "out", *(one.format(tmp_path) for one in options))
+    assert code == 2
+    assert told in err
+    assert len(err.strip().splitlines()) == 1

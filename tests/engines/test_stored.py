@@ -135,7 +135,8 @@ def test_what_another_is_at_work_on_is_waited_for_and_not_asked(store: VerdictSt
 
 def test_offline_a_run_is_repeated_from_its_record_and_what_is_missing_is_told(store: VerdictStore) -> None:
     first = StoredEngine(ScriptedEngine(), store).run(REQUESTS[:5])
-    offline = StoredEngine(ReplayEngine(ByteTokens(), model_id="scripted"), store)
+    [identity] = store.identities("scripted")
+    offline = StoredEngine(ReplayEngine(ByteTokens(), model_id="scripted", identity=identity), store)
     assert isinstance(offline.engine, Engine)
     found = offline.run(REQUESTS)
     assert plain(found[:5]) == plain(first)
@@ -143,6 +144,19 @@ def test_offline_a_run_is_repeated_from_its_record_and_what_is_missing_is_told(s
     assert "the store holds no answer to this" in str(found[6].error)
     assert offline.min_tokens(GRAMMAR) == ScriptedEngine().min_tokens(GRAMMAR)
     assert len(store) == 5
+
+
+def test_a_model_of_the_same_name_but_other_weights_is_asked_anew(store: VerdictStore) -> None:
+    class Weighed(ScriptedEngine):
+        identity = "one"
+
+    first = Weighed()
+    StoredEngine(first, store).run(REQUESTS)
+    other = Weighed()
+    other.identity = "two"
+    StoredEngine(other, store).run(REQUESTS)
+    assert (first.calls, other.calls, len(store)) == (7, 7, 14)
+    assert store.identities("scripted") == ["one", "two"]
 
 
 def test_the_asynchronous_twin_answers_the_same(store: VerdictStore) -> None:

@@ -96,8 +96,8 @@ def test_a_run_that_stopped_ends_with_the_same_weights(tmp_path: Path) -> None:
             fit(model, ROWS, models.collate, stopping, CONFIG, tmp_path / "b", length=lambda r: r.tokens)
         assert newest(tmp_path / "b/checkpoints") == tmp_path / "b/checkpoints/step-4"
         model = models.tiny(seed=9, dropout=0.3)
-        more = {"length": lambda r: r.tokens, "resume": True}
-        fit(model, ROWS, models.collate, models.bradley_terry, CONFIG, tmp_path / "b", **more)
+        out = tmp_path / "b"
+        fit(model, ROWS, models.collate, models.bradley_terry, CONFIG, out, length=lambda r: r.tokens, resume=True)
     assert models.weight_hash(model) == models.weight_hash(whole)
 
 

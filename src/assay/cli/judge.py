@@ -25,7 +25,13 @@ def judge(
     data: Annotated[str, typer.Argument(metavar="DATA", help="[NAME=]schema:path-or-hub-id[?key=value&…]")],
     out: Annotated[Path, typer.Option(help="JSON Lines file to write.")],
     model: Annotated[str | None, typer.Option(help="Folder or hub id of the language model that judges.")] = None,
-    engine: Annotated[str | None, typer.Option(help="transformers, or scripted, a fake without a model.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="transformers; scripted, a fake without a model; or replay, which answers from --store."),
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="File that keeps every answer of the model; what it holds is not asked again.")
+    ] = None,
     reason: Annotated[str | None, typer.Option(help="Rationales: none, before or each; else the rubric's.")] = None,
     samples: Annotated[int | None, typer.Option(help="How many times each question is asked.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Of sampling; 0 for one sample, else 1.")] = None,
@@ -51,6 +57,7 @@ def judge(
     given = {
         "model": model,
         "engine": engine,
+        "store": store,
         "reason": reason,
         "samples": samples,
         "temperature": temperature,

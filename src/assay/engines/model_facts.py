@@ -1,7 +1,9 @@
-"""What an engine has to know of a model: how much it reads, which ids end its texts, what a token costs."""
+"""What an engine has to know of a model: which it is, how much it reads, what ends its texts, what a token costs."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from .tokens import Tokens
@@ -9,7 +11,11 @@ from .tokens import Tokens
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["context_of", "flops_of", "stops_of"]
+__all__ = ["context_of", "flops_of", "identity_of", "stops_of"]
+
+_NAMES = ("_name_or_path", "transformers_version", "dtype", "torch_dtype", "_attn_implementation_autoset")
+"""What a configuration says besides what the model computes; the precision is that of the weights themselves."""
+_SAMPLED = 64
 
 
 def context_of(config: Any) -> int:
@@ -24,6 +30,24 @@ def context_of(config: Any) -> int:
         return most
     first = rope.get("original_max_position_embeddings") or getattr(config, "original_max_position_embeddings", None)
     return min(most, int(first)) if first else most
+
+
+def identity_of(model: PreTrainedModel) -> str:
+    """Return 64 hex digits that tell models with other weights, precision or configuration apart, wherever they lie.
+
+    Of every tensor 64 elements are read, evenly spaced: training changes all of them, and a look at everything would
+    take long.
+    """
+    import torch
+
+    config = {key: value for key, value in model.config.to_diff_dict().items() if key not in _NAMES}
+    found = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
+    for name, weight in model.named_parameters():
+        flat = weight.detach().flatten()
+        places = torch.linspace(0, flat.numel() - 1, min(flat.numel(), _SAMPLED), dtype=torch.float64).long()
+        some = flat[places.to(flat.device)].cpu().contiguous().view(torch.uint8)
+        found.update(f"{name} {weight.dtype} {tuple(weight.shape)}".encode() + some.numpy().tobytes())
+    return found.hexdigest()
 
 
 def stops_of(model: PreTrainedModel, tokens: Tokens) -> frozenset[int]:

@@ -1,6 +1,8 @@
 """An engine that cannot answer: with a store in front of it, a run is repeated without its model.
 
-    StoredEngine(ReplayEngine(load_tokens("runs/judge"), model_id="runs/judge"), VerdictStore(path))
+    store = VerdictStore(path)
+    [identity] = store.identities("runs/judge")
+    StoredEngine(ReplayEngine(load_tokens("runs/judge"), model_id="runs/judge", identity=identity), store)
 
 Whatever the store holds is read, checked and concluded from anew; whatever it lacks comes back as an error.
 """
@@ -20,15 +22,16 @@ __all__ = ["ReplayEngine"]
 class ReplayEngine:
     """See above; it needs the tokenizer of the model, since keys are made of token ids."""
 
-    def __init__(self, tokens: Tokens, *, model_id: str, context: int = 1 << 30) -> None:
+    def __init__(self, tokens: Tokens, *, model_id: str, identity: str, context: int = 1 << 30) -> None:
         """Stand in for an engine.
 
         Args:
             tokens: the model's tokenizer.
             model_id: what the engine of the run was called.
+            identity: which weights it had; see `VerdictStore.identities`.
             context: most tokens of prompt and answer together; all of the run fitted.
         """
-        self.tokens, self.model_id, self.context = tokens, model_id, context
+        self.tokens, self.model_id, self.identity, self.context = tokens, model_id, identity, context
         self.tokenizer_hash = tokens.hash
 
     def encode(self, parts: Sequence[Part]) -> list[int]:

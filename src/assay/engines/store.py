@@ -6,6 +6,7 @@ not kept, but for answers that the model itself did not end within its budget.
 
     answers   key -> answer, as JSON without loss
     claims    name -> who is at work on it, so that two processes do not ask the same
+    models    name -> what tells its weights from others that had this name
 
 A claim ends when it is given up, or with its owner: at once where that was a process of this machine that
 has died, else when its lease has run out.
@@ -43,6 +44,7 @@ _KEPT = ("ok", "truncated")
 _TABLES = """
 create table if not exists answers (key blob primary key, answer text not null) without rowid;
 create table if not exists claims (name blob primary key, owner text not null, until real not null) without rowid;
+create table if not exists models (name text, identity text, primary key (name, identity)) without rowid;
 create table if not exists facts (name text primary key, value text not null) without rowid;
 """
 
@@ -54,7 +56,7 @@ def answer_key(request: Request, sample: int, prompt: Sequence[int] | str, *, mo
         request: what is asked; its id counts only where it seeds a draw.
         sample: which of its samples.
         prompt: its token ids; where a server hides them, the canonical messages.
-        model: `Engine.model_id`.
+        model: what tells its weights from all others; where an engine cannot know that, `Engine.model_id`.
         tokenizer: `Engine.tokenizer_hash`.
     """
     drawn = [request.seed, request.id, sample] if request.temperature else [sample]
@@ -162,6 +164,17 @@ class VerdictStore:
         with self._said():
             found = self._db.execute("select key, answer from answers order by key").fetchall()
         yield from found
+
+    def know(self, name: str, identity: str) -> None:
+        """Note which weights a model's name stands for, so that a run can be repeated without them."""
+        with self._said():
+            self._db.execute("insert or ignore into models values (?, ?)", (name, identity))
+
+    def identities(self, name: str) -> list[str]:
+        """Return which weights answered under a model's name."""
+        with self._said():
+            rows = self._db.execute("select identity from models where name = ? order by identity", (name,)).fetchall()
+        return [identity for (identity,) in rows]
 
     def keep(self, key: bytes, answer: Completion) -> None:
         """Store an answer, unless it failed; the first of equals stays."""

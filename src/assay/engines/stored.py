@@ -47,6 +47,8 @@ class StoredEngine:
         """
         self.engine, self.store = engine, store
         self.model_id, self.tokenizer_hash, self.context = engine.model_id, engine.tokenizer_hash, engine.context
+        self.identity: str = getattr(engine, "identity", engine.model_id)
+        store.know(self.model_id, self.identity)
         self.tokens: Tokens | None = getattr(engine, "tokens", None)
         self._share, self._wait_s, self._sleep = share, wait_s, sleep
         self.asked = 0
@@ -117,7 +119,7 @@ class StoredEngine:
         if prompt is None:
             turns = [[turn.role, [[part.kind, part.text] for part in turn.parts]] for turn in request.messages]
             prompt = json.dumps(turns, ensure_ascii=False)
-        made = {"model": self.model_id, "tokenizer": self.tokenizer_hash}
+        made = {"model": self.identity, "tokenizer": self.tokenizer_hash}
         return tuple(answer_key(request, sample, prompt, **made) for sample in range(request.samples))
 
 

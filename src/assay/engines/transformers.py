@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,7 +27,7 @@ from .batches import Job, batches
 from .free_index import cache_folder
 from .grammar import Grammar
 from .index import TokenIndex, token_index
-from .model_facts import context_of, flops_of, stops_of
+from .model_facts import context_of, flops_of, identity_of, stops_of
 from .tokens import HFTokens, Tokens, encode
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class TransformersEngine:
         self._indexes: dict[str, TokenIndex] = {}
         self._openings = OpeningReader(self._reader, share_prefixes)
         self._lock = threading.Lock()
+        self._model = model
         self.flops_per_token, self.flops_per_look = flops_of(model)
         """Operations of reading a token, without those of attention over the past; and of making its logits."""
 
@@ -150,6 +152,11 @@ class TransformersEngine:
             options: As for `__init__`.
         """
         return cls(model.model, HFTokens(model.hf_tokenizer), **options)
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells this model from others of its name, whose weights may change; see `identity_of`."""
+        return identity_of(self._model)
 
     def encode(self, parts: Sequence[Part]) -> list[int]:
         """Return the token ids of a prompt; no id of an `ours` or `judged` part is an added token."""

@@ -1,7 +1,7 @@
 """The small language models that ship with assay, and how their folders are written and believed.
 
     weights/lm      reads and writes the dialogues of the world; reward models start from it
-    weights/weak    the same, five times smaller
+    weights/weak    the same, four times smaller
     weights/judge   answers rubrics
 
 Each is a folder as transformers writes it, in bfloat16, with two files of ours: assay.json, which

@@ -12,6 +12,7 @@ Every step is seeded; on one machine the same call gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,7 @@ def train_models(
                 run,
                 seed=seed,
                 resume=resume,
-                on_train=lambda name=name: on_stage(f"{name}: training"),
+                on_train=partial(on_stage, f"{name}: training"),
             )
             nats, error = nats_per_token(model, tokens)
             facts = {
